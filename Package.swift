@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `packaging/build` sets SALLYPORT_LINK=static-pie: the client and the agent then link as static
+// position-independent executables and start as fast as C. SwiftPM's own run path cannot be kept
+// out from here, and a static PIE crashes on it before main, so a plain `swift build -c release`
+// keeps the toolchain's default link, which runs wherever the toolchain is installed.
+let linksStatically = Context.environment["SALLYPORT_LINK"] == "static-pie"
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let staticPIE: [LinkerSetting] =
+  linksStatically
+  ? [
+    .unsafeFlags(
+      ["-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie"],
+      .when(configuration: .release))
+  ] : []
+
+/// A library target of this package, with the settings all of them share.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: readMe(in: name), swiftSettings: strict)
+}
+
+/// A program: one thin `main.swift` over a library target.
+func program(
+  _ name: String, _ dependencies: [Target.Dependency], linkerSettings: [LinkerSetting] = []
+) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linkerSettings)
+}
+
+/// The tests of the library `name`, in the folder of the same name.
+func tests(of name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.target(name: name)] + more, path: "Tests/\(name)",
+    resources: resources, swiftSettings: strict)
+}
+
+func readMe(in target: String) -> [String] { [] }
+
+let package = Package(
+  name: "sallyport",
+  products: [
+    .executable(name: "sallyport", targets: ["sallyport"]),
+    .executable(name: "sallyport-agent", targets: ["sallyport-agent"]),
+    .executable(name: "sallyport-courier", targets: ["sallyport-courier"]),
+    .executable(name: "sallyport-practice", targets: ["sallyport-practice"]),
+  ],
+  targets: [
+    // What the system has.
+    .systemLibrary(name: "COpenSSL"),
+    .target(name: "CPlatform"),
+
+    // Values and small owners; none of them talks to a network.
+    library("Secrets", ["Attributes", "CPlatform"]),
+    library("Attributes", []),
+    library("Platform", ["CPlatform"]),
+    library("Configuration", ["Attributes"]),
+    library("OAuth"),
+    library("HTTP1"),
+    library("TLS", ["COpenSSL"]),
+
+    // What the programs do.
+    library("Command", ["Attributes", "Configuration", "Platform"]),
+    library("Agent", ["Attributes", "Configuration", "Platform", "Secrets"]),
+    library("Courier", ["Attributes", "Configuration", "HTTP1", "OAuth", "Platform", "TLS"]),
+    library("PracticeServer", ["HTTP1", "OAuth", "Platform", "TLS"]),
+
+    // The programs.
+    program("sallyport", ["Command"], linkerSettings: staticPIE),
+    program("sallyport-agent", ["Agent"], linkerSettings: staticPIE),
+    program("sallyport-courier", ["Courier"]),
+    program("sallyport-practice", ["PracticeServer"]),
+
+    tests(of: "Secrets"),
+    tests(of: "Attributes"),
+    tests(of: "Platform"),
+    tests(of: "Configuration"),
+    tests(of: "OAuth", ["TLS"]),
+    tests(of: "HTTP1"),
+    tests(of: "TLS"),
+    tests(of: "Command"),
+    tests(of: "Agent", ["Secrets"]),
+    tests(of: "Courier"),
+    tests(of: "PracticeServer"),
+  ]
+)

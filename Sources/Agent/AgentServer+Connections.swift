@@ -1,0 +1,109 @@
+import Attributes
+import Glibc
+import Platform
+
+/// Clients: reading requests, sending replies, letting go of those that stall or leave.
+extension AgentServer {
+  func serve(_ connection: Connection, events: Int32, now: BootInstant) {
+    if events & (POLLERR | POLLNVAL) != 0 { return close(connection) }
+    // Both sides are shut: nobody is left to read an answer.
+    if events & POLLHUP != 0, connection.isBusy { return close(connection) }
+    // What it has sent meanwhile waits in the input until the replies are out.
+    if events & POLLOUT != 0 { takeRequests(of: connection, now: now) }
+    guard events & (POLLIN | POLLHUP) != 0, !connection.isBusy, !connection.inputEnded else {
+      return
+    }
+    connection.lastActive = now
+    if connection.receive() == .gone { return close(connection) }
+    takeRequests(of: connection, now: now)
+  }
+
+  /// Answers the requests that have come, up to the first that has to wait.
+  func takeRequests(of connection: Connection, now: BootInstant) {
+    repeat {
+      let found = takeOneRequest(of: connection, now: now)
+      if found, connection.output.count < Self.mostUnreadOutput { continue }
+      flush(connection, now: now)
+      guard found, connection.output.isEmpty, connections[connection.id] != nil else { return }
+    } while true
+  }
+
+  private func takeOneRequest(of connection: Connection, now: BootInstant) -> Bool {
+    guard !connection.isBusy, !connection.closesAfterOutput else { return false }
+    return connection.nextRequest { request in
+      switch request {
+      case .success(let block): self.handle(block, of: connection, now: now)
+      case .failure(let fault): self.answer(connection, Failure(.invalidRequest, fault.sentence))
+      }
+    }
+  }
+
+  /// Sends what is there and closes a connection that has nothing more to do.
+  func flush(_ connection: Connection, now: BootInstant) {
+    switch connection.send() {
+    case .gone: return close(connection)
+    case .done where !connection.isBusy && (connection.inputEnded || connection.closesAfterOutput):
+      return close(connection)
+    case .done, .pending: break
+    }
+    guard connection.isStalled else {
+      connection.stalledSince = nil
+      return
+    }
+    guard connection.stalledSince == nil else { return }
+    connection.stalledSince = now
+    deadlines.add(.connection(connection.id), at: now.adding(seconds: Self.stallLimit))
+  }
+
+  /// Closes a connection that has made no progress since its deadline was set.
+  func endStalled(_ id: UInt64, now: BootInstant) {
+    guard let connection = connections[id], let since = connection.stalledSince else { return }
+    let limit = since.adding(seconds: Self.stallLimit)
+    if limit <= now { close(connection) } else { deadlines.add(.connection(id), at: limit) }
+  }
+
+  func close(_ connection: Connection) {
+    guard connections.removeValue(forKey: connection.id) != nil else { return }
+    if let account = connection.awaits { withdraw(connection.id, from: account) }
+  }
+
+  // MARK: Replies
+
+  /// A request is answered later: until then the connection's next one waits.
+  func hold(_ connection: Connection, for account: Account? = nil) {
+    connection.isBusy = true
+    connection.awaits = account
+  }
+
+  /// Writes a whole reply; the connection's next request can be taken.
+  func answer(_ connection: Connection, _ write: (Connection) throws(AttributeFault) -> Void) {
+    do throws(AttributeFault) { try write(connection) } catch {
+      connection.output.append(Failure(.failed, error.sentence))
+    }
+    connection.output.endBlock()
+    guard connection.isBusy else { return }
+    connection.isBusy = false
+    connection.awaits = nil
+    ready.append(connection.id)
+  }
+
+  func answer(_ connection: Connection, _ failure: Failure) {
+    answer(connection) { $0.output.append(failure) }
+  }
+
+  func answer(_ id: UInt64, _ failure: Failure) {
+    guard let connection = connections[id] else { return }
+    answer(connection, failure)
+  }
+
+  /// Writes a block of a reply that has more to come, and sends it.
+  func tell(_ connection: Connection, _ write: (Connection) throws(AttributeFault) -> Void) {
+    do throws(AttributeFault) { try write(connection) } catch {
+      connection.output.append("message", oneLine: error.sentence)
+    }
+    connection.output.endBlock()
+    // A client that has gone is noticed by poll; closing it here could end the sign-in it is told
+    // about.
+    _ = connection.send()
+  }
+}

@@ -1,0 +1,225 @@
+import Attributes
+import CPlatform
+import Configuration
+import Glibc
+package import Platform
+import Secrets
+
+/// The agent: one thread around poll(2) over clients, couriers, signals and one timer.
+///
+/// It opens no Internet socket and parses nothing but attribute blocks and the configuration file;
+/// whatever talks to a network is a courier's job.
+package final class AgentServer {
+  /// Connections at one time; past it the idle ones that were silent longest are closed.
+  static let mostConnections = 4096
+  /// Seconds a client has to finish a request it has begun, or to read a reply.
+  static let stallLimit: Int64 = 30
+  /// Bytes of replies a client may leave unread before its next request is taken.
+  static let mostUnreadOutput = 64 * 1024
+  /// Milliseconds without accepting after the process has run out of descriptors.
+  static let acceptPause: Int64 = 100
+
+  let pool = SecretPool()
+  let configuration: ConfigurationWatcher
+  let courierPath: String
+  let socketPath: String
+  var accounts: [String: Account] = [:]
+  var connections: [UInt64: Connection] = [:]
+  var couriers: [UInt64: CourierProcess] = [:]
+  var waitingJobs: [WaitingJob] = []
+  var deadlines = DeadlineQueue<Deadline>()
+  /// Connections whose answer is complete and whose next request can be taken.
+  var ready: [UInt64] = []
+  private let listener: Descriptor
+  private let signals: Descriptor
+  private let timer: Descriptor
+  private var timerSetTo: BootInstant?
+  private var acceptsAgainAt: BootInstant?
+  private var lastID: UInt64 = 0
+  private var isStopping = false
+
+  /// What becomes due; whether it still matters is looked at then.
+  enum Deadline {
+    case connection(UInt64)
+    case courier(UInt64)
+    case refreshAhead(account: String)
+    case accept
+  }
+
+  /// - Parameters:
+  ///   - listener: a listening Unix socket, non-blocking.
+  ///   - socketPath: where it listens, for `status`.
+  ///   - courierPath: the program `sallyport-courier`.
+  package init(
+    listener: consuming Descriptor, socketPath: String, courierPath: String,
+    configurationPath: String?
+  ) throws(SystemError) {
+    self.listener = listener
+    self.socketPath = socketPath
+    self.courierPath = courierPath
+    configuration = ConfigurationWatcher(path: configurationPath)
+    let watched = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+    let signals = sp_signal_descriptor(watched, Int32(watched.count))
+    guard signals >= 0 else { throw .last("signalfd") }
+    self.signals = Descriptor(owning: signals)
+    let timer = sp_timer_create()
+    guard timer >= 0 else { throw .last("timerfd_create") }
+    self.timer = Descriptor(owning: timer)
+    configuration.look()
+  }
+
+  /// A number no other connection or courier of this agent has had.
+  func newID() -> UInt64 {
+    lastID += 1
+    return lastID
+  }
+
+  /// Serves until a signal or a client ends it.
+  package func run() {
+    var entries: [pollfd] = []
+    var owners: [Owner] = []
+    while !isStopping {
+      setTimer()
+      collect(&entries, &owners)
+      let count = poll(&entries, nfds_t(entries.count), -1)
+      guard count > 0 else { continue }
+      let now = BootInstant.now
+      for (entry, owner) in zip(entries, owners) where entry.revents != 0 {
+        serve(owner, events: Int32(entry.revents), now: now)
+        drainReady(now: now)
+      }
+    }
+    endAll()
+  }
+
+  /// Ends the loop once the present round is done.
+  func stop() { isStopping = true }
+
+  // MARK: One round
+
+  private enum Owner {
+    case listener, signals, timer
+    case connection(UInt64)
+    case courier(UInt64)
+  }
+
+  private func collect(_ entries: inout [pollfd], _ owners: inout [Owner]) {
+    entries.removeAll(keepingCapacity: true)
+    owners.removeAll(keepingCapacity: true)
+    func add(_ number: Int32, _ events: Int16, _ owner: Owner) {
+      entries.append(pollfd(fd: number, events: events, revents: 0))
+      owners.append(owner)
+    }
+    add(signals.number, Int16(POLLIN), .signals)
+    add(timer.number, Int16(POLLIN), .timer)
+    for (id, courier) in couriers where !courier.inputEnded {
+      add(courier.descriptor.number, courier.events, .courier(id))
+    }
+    for (id, connection) in connections {
+      add(connection.descriptor.number, connection.events, .connection(id))
+    }
+    if acceptsAgainAt == nil { add(listener.number, Int16(POLLIN), .listener) }
+  }
+
+  private func serve(_ owner: Owner, events: Int32, now: BootInstant) {
+    switch owner {
+    case .listener: acceptAll(now: now)
+    case .signals: takeSignals()
+    case .timer: takeDeadlines(now: now)
+    case .connection(let id):
+      guard let connection = connections[id] else { return }
+      serve(connection, events: events, now: now)
+    case .courier(let id):
+      guard let courier = couriers[id] else { return }
+      serve(courier, now: now)
+    }
+  }
+
+  private func drainReady(now: BootInstant) {
+    while let id = ready.popLast() {
+      guard let connection = connections[id] else { continue }
+      takeRequests(of: connection, now: now)
+    }
+  }
+
+  private func acceptAll(now: BootInstant) {
+    while true {
+      do throws(SystemError) {
+        guard let descriptor = try UnixSocket.accept(listener) else { return }
+        let peer = try UnixSocket.peer(of: descriptor)
+        // Only the user itself is served; the folder's mode keeps others out already, as long as it
+        // lasts.
+        guard peer.userID == geteuid() else { continue }
+        makeRoom()
+        let connection = Connection(
+          id: newID(), descriptor: descriptor, peer: peer, now: now, pool: pool)
+        connections[connection.id] = connection
+        serve(connection, events: POLLIN, now: now)
+        drainReady(now: now)
+      } catch {
+        // Out of descriptors or memory: poll would report the same connection again at once.
+        let again = now.adding(milliseconds: Self.acceptPause)
+        acceptsAgainAt = again
+        deadlines.add(.accept, at: again)
+        return
+      }
+    }
+  }
+
+  /// Closes the idle connection that was silent longest when there are too many.
+  private func makeRoom() {
+    guard connections.count >= Self.mostConnections else { return }
+    let idle = connections.values.filter { !$0.isBusy }
+    guard let oldest = idle.min(by: { $0.lastActive < $1.lastActive }) else { return }
+    close(oldest)
+  }
+
+  private func takeSignals() {
+    while true {
+      switch sp_signal_next(signals.number) {
+      case 0: return
+      case SIGTERM, SIGINT: stop()
+      case SIGHUP: configuration.look()
+      case SIGUSR1: forgetAll()
+      default: break
+      }
+    }
+  }
+
+  // MARK: Deadlines
+
+  private func setTimer() {
+    let earliest = deadlines.earliest
+    // A timer that fires too early costs one round; setting it anew costs a call at each request.
+    if let earliest, let timerSetTo, timerSetTo <= earliest { return }
+    guard earliest != timerSetTo, let earliest else { return }
+    _ = sp_timer_set(timer.number, max(earliest.nanoseconds, 1))
+    timerSetTo = earliest
+  }
+
+  private func takeDeadlines(now: BootInstant) {
+    var expirations: UInt64 = 0
+    withUnsafeMutableBytes(of: &expirations) { _ = readOnce(timer.number, into: $0) }
+    timerSetTo = nil
+    while let deadline = deadlines.popDue(at: now) {
+      switch deadline {
+      case .connection(let id): endStalled(id, now: now)
+      case .courier(let id): endLate(id, now: now)
+      case .refreshAhead(let name): refreshAhead(name, now: now)
+      case .accept: acceptsAgainAt = nil
+      }
+    }
+  }
+
+  // MARK: The end
+
+  private func endAll() {
+    // What clients can still take without waiting, they get.
+    for connection in connections.values { _ = connection.send() }
+    for courier in couriers.values { kill(courier.processID, SIGKILL) }
+    for courier in couriers.values { waitpid(courier.processID, nil, 0) }
+    couriers = [:]
+    connections = [:]
+    accounts = [:]
+  }
+}

@@ -1,0 +1,124 @@
+import Attributes
+import Glibc
+import Platform
+import Secrets
+
+/// One client on the public socket: what it has sent and not yet been answered, what it has still
+/// to read.
+///
+/// Both buffers lie in guarded pages: replies hold tokens, and a pasted redirect URL holds a code.
+final class Connection {
+  /// Bytes taken from the socket at once: most requests fit.
+  private static let readSize = 1024
+
+  let id: UInt64
+  let descriptor: Descriptor
+  let peer: Peer
+  private var input: SecretBuffer
+  var output: SecretBuffer
+  private var scanner = BlockScanner()
+  /// Whether the client will send nothing more.
+  private(set) var inputEnded = false
+  /// Whether a request is being worked on; the next one waits until it is answered.
+  var isBusy = false
+  /// The account whose refresh or sign-in the request waits for.
+  var awaits: Account?
+  /// Whether the connection ends once the output is sent.
+  var closesAfterOutput = false
+  /// When the state it is in now began: half a request, unread output.
+  var stalledSince: BootInstant?
+  var lastActive: BootInstant
+
+  init(id: UInt64, descriptor: consuming Descriptor, peer: Peer, now: BootInstant, pool: SecretPool)
+  {
+    self.id = id
+    self.descriptor = descriptor
+    self.peer = peer
+    input = SecretBuffer(in: pool)
+    output = SecretBuffer(in: pool)
+    lastActive = now
+  }
+
+  /// What poll(2) has to wait for. A client that does not read its replies is not read from.
+  var events: Int16 {
+    var events: Int32 = 0
+    if !inputEnded, !isBusy, !closesAfterOutput, output.isEmpty { events |= POLLIN }
+    if !output.isEmpty { events |= POLLOUT }
+    return Int16(events)
+  }
+
+  /// Whether half a request or an unread reply is pending: states that have a deadline.
+  var isStalled: Bool { !output.isEmpty || (!input.isEmpty && !isBusy) }
+
+  enum Reading { case more, nothing, gone }
+
+  /// Takes what the socket has, at most one piece.
+  func receive() -> Reading {
+    var transfer = Transfer.wouldBlock
+    _ = input.fill(room: Self.readSize) { room in
+      transfer = readOnce(descriptor.number, into: room)
+      if case .bytes(let count) = transfer { return count }
+      return 0
+    }
+    switch transfer {
+    case .bytes: return .more
+    case .wouldBlock:
+      if input.isEmpty { input.releaseSlot() }
+      return .nothing
+    case .closed:
+      inputEnded = true
+      if input.isEmpty { input.releaseSlot() }
+      return .nothing
+    case .failed: return .gone
+    }
+  }
+
+  /// Shows the next whole request to `body` and forgets it.
+  ///
+  /// A client that closes its side after whole lines has ended its block too, as with git.
+  /// - Returns: whether there was a request.
+  func nextRequest(_ body: (Result<AttributeBlock, AttributeFault>) -> Void) -> Bool {
+    guard !input.isEmpty else { return false }
+    let scan = input.withUnsafeBytes { scanner.scan($0) }
+    switch scan {
+    case .incomplete:
+      guard inputEnded else { return false }
+      take(input.count, body)
+    case .complete(let length): take(length, body)
+    case .refused(let fault):
+      body(.failure(fault))
+      input.releaseSlot()
+      closesAfterOutput = true
+    }
+    return true
+  }
+
+  private func take(_ length: Int, _ body: (Result<AttributeBlock, AttributeFault>) -> Void) {
+    scanner = BlockScanner()
+    input.withUnsafeBytes { bytes in
+      let request = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+      do throws(AttributeFault) { body(.success(try AttributeBlock(request))) } catch {
+        body(.failure(error))
+        closesAfterOutput = true
+      }
+    }
+    input.removeFirst(length)
+    if input.isEmpty { input.releaseSlot() }
+  }
+
+  enum Sending { case done, pending, gone }
+
+  /// Sends what can be sent now.
+  func send() -> Sending {
+    while !output.isEmpty {
+      let transfer = output.withUnsafeBytes { sendOnce(descriptor.number, $0) }
+      switch transfer {
+      case .bytes(let count): output.removeFirst(count)
+      case .wouldBlock: return .pending
+      case .closed, .failed: return .gone
+      }
+    }
+    output.releaseSlot()
+    return .done
+  }
+}

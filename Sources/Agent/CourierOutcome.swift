@@ -1,0 +1,32 @@
+import Attributes
+
+/// How a courier's job has ended.
+enum CourierOutcome {
+  case done(AttributeBlock)
+  case refused(CourierRefusal)
+}
+
+/// A courier's failure block, or what stands for one when the courier died.
+struct CourierRefusal {
+  let failure: Failure
+  /// The server's own error code, such as `invalid_grant`.
+  let oauthError: String?
+  /// The server's Retry-After, in seconds.
+  let retryAfter: Int64?
+
+  init(_ failure: Failure, oauthError: String? = nil, retryAfter: Int64? = nil) {
+    self.failure = failure
+    self.oauthError = oauthError
+    self.retryAfter = retryAfter
+  }
+
+  /// Reads a failure block; nil when the block is none.
+  init?(_ block: AttributeBlock) {
+    guard let failure = Failure(block) else { return nil }
+    self.init(
+      failure, oauthError: block.string("oauth_error"), retryAfter: block.integer("retry_after"))
+  }
+
+  /// RFC 6749 §5.2: the only error that ends a session.
+  var isInvalidGrant: Bool { oauthError == "invalid_grant" }
+}

@@ -1,0 +1,162 @@
+import Attributes
+import Glibc
+import Platform
+import Secrets
+
+/// A running courier: a child that does one job, told and answering over one socket pair.
+final class CourierProcess {
+  private static let readSize = 8192
+
+  let id: UInt64
+  let processID: pid_t
+  let descriptor: Descriptor
+  let job: Job
+  let deadline: BootInstant
+  private var input: SecretBuffer
+  private var output: SecretBuffer
+  private var scanner = BlockScanner()
+  private var hasGreeted = false
+  /// Whether the last block has come: what is left is the result page and the exit.
+  private(set) var hasAnswered = false
+  private(set) var inputEnded = false
+
+  /// What the courier is for.
+  enum Job {
+    case signIn(account: Account)
+    case refresh(account: Account, generation: UInt64)
+    case revoke(account: String, session: Session, logout: Logout)
+  }
+
+  init(
+    id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: Job,
+    order: consuming SecretBuffer,
+    deadline: BootInstant, pool: SecretPool
+  ) {
+    self.id = id
+    self.processID = processID
+    self.descriptor = descriptor
+    self.job = job
+    self.deadline = deadline
+    input = SecretBuffer(in: pool)
+    output = order
+  }
+
+  /// Whether it waits for a person, and so takes none of the places for short jobs.
+  var isSigningIn: Bool {
+    if case .signIn = job { return true }
+    return false
+  }
+
+  var events: Int16 {
+    var events: Int32 = inputEnded ? 0 : POLLIN
+    if !output.isEmpty { events |= POLLOUT }
+    return Int16(events)
+  }
+
+  /// Sends what is left of the order; a courier that has gone is noticed when reading.
+  func send() {
+    while !output.isEmpty {
+      let transfer = output.withUnsafeBytes { sendOnce(descriptor.number, $0) }
+      switch transfer {
+      case .bytes(let count): output.removeFirst(count)
+      case .wouldBlock: return
+      case .closed, .failed: output.releaseSlot()
+      }
+    }
+    output.releaseSlot()
+  }
+
+  /// Hands the courier one more block, such as a pasted redirect URL.
+  func tell(_ key: StaticString, _ value: UnsafeRawBufferPointer) throws(AttributeFault) {
+    try output.append(key, value)
+    output.endBlock()
+    send()
+  }
+
+  /// What a courier has said.
+  enum Message {
+    /// `event=authorize`, `event=waiting` and the like.
+    case event(AttributeBlock)
+    /// The last block.
+    case outcome(CourierOutcome)
+  }
+
+  /// Takes what has come and shows each block to `body`.
+  ///
+  /// A courier that speaks another version, or no attribute blocks, has failed.
+  func receive(_ body: (Message) -> Void) {
+    var transfer = Transfer.wouldBlock
+    repeat {
+      _ = input.fill(room: Self.readSize) { room in
+        transfer = readOnce(descriptor.number, into: room)
+        if case .bytes(let count) = transfer { return count }
+        return 0
+      }
+      takeBlocks(body)
+    } while transfer.isBytes && !inputEnded
+    switch transfer {
+    case .closed, .failed:
+      inputEnded = true
+      input.releaseSlot()
+    case .bytes, .wouldBlock: if input.isEmpty { input.releaseSlot() }
+    }
+  }
+
+  private func takeBlocks(_ body: (Message) -> Void) {
+    while !input.isEmpty {
+      switch input.withUnsafeBytes({ scanner.scan($0) }) {
+      case .incomplete: return
+      case .refused(let fault):
+        fail("the courier's answer is not understood: \(fault.sentence)", body)
+      case .complete(let length):
+        input.withUnsafeBytes { bytes in
+          takeBlock(UnsafeRawBufferPointer(rebasing: bytes[..<length]), body)
+        }
+        input.removeFirst(length)
+      }
+    }
+  }
+
+  private func takeBlock(_ bytes: UnsafeRawBufferPointer, _ body: (Message) -> Void) {
+    guard !hasAnswered else { return }
+    do throws(AttributeFault) {
+      let block = try AttributeBlock(bytes)
+      guard hasGreeted else { return greet(block, body) }
+      if let refusal = CourierRefusal(block) {
+        hasAnswered = true
+        body(.outcome(.refused(refusal)))
+      } else if block.has("event", "done") {
+        hasAnswered = true
+        body(.outcome(.done(block)))
+      } else {
+        body(.event(block))
+      }
+    } catch {
+      fail("the courier's answer is not understood: \(error.sentence)", body)
+    }
+  }
+
+  private func greet(_ block: AttributeBlock, _ body: (Message) -> Void) {
+    hasGreeted = true
+    let version = block.string("version") ?? "unknown"
+    guard version != sallyportVersion else { return }
+    let sentence =
+      "the courier has version \(version), the agent \(sallyportVersion): restart the agent"
+    fail(sentence, hint: "sallyport stop", body)
+  }
+
+  private func fail(_ sentence: String, hint: String? = nil, _ body: (Message) -> Void) {
+    input.removeAll()
+    inputEnded = true
+    guard !hasAnswered else { return }
+    hasAnswered = true
+    body(.outcome(.refused(CourierRefusal(Failure(.failed, sentence, hint: hint)))))
+  }
+}
+
+extension Transfer {
+  fileprivate var isBytes: Bool {
+    if case .bytes = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,105 @@
+import Attributes
+import Configuration
+import Glibc
+import Platform
+import Secrets
+
+/// Writes the block that tells a courier its job, into guarded pages.
+struct JobOrder: ~Copyable {
+  /// Keys of an account that are the agent's own business.
+  private static let unneeded: Set<String> = ["credential_url", "login", "username"]
+
+  private var bytes: SecretBuffer
+  private let pool: SecretPool
+
+  init(job: StaticString, account: String, timeout: Int64, pool: SecretPool) throws(Failure) {
+    self.pool = pool
+    bytes = SecretBuffer(in: pool)
+    bytes.append("job", constant: job)
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      try bytes.append("account", account)
+    }
+    bytes.append("timeout", timeout)
+  }
+
+  /// Adds the settings of an account.
+  ///
+  /// - Parameter path: the configuration file, read again for a literal client_secret: the agent
+  ///   itself keeps none.
+  mutating func add(_ settings: SignInSettings, path: String?) throws(Failure) {
+    let account = settings.effective
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      for setting in account.settings
+      where setting.key != KnownKey.clientSecret && !Self.unneeded.contains(setting.key) {
+        let isList = KnownKey.named(setting.key)?.isRepeatable == true
+        try bytes.append(key: setting.key, isList: isList, value: setting.value)
+      }
+    }
+    if account.holdsSecret, let path { try addSecret(of: account.name, path: path) }
+  }
+
+  /// Adds a token of the session.
+  mutating func add(_ key: StaticString, _ secret: HeldSecret?) throws(Failure) {
+    guard let secret else { return }
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      try secret.withUnsafeBytes { (value) throws(AttributeFault) in try bytes.append(key, value) }
+    }
+  }
+
+  /// Adds what the login courier wanted its successors to know.
+  mutating func add(_ carried: [CarriedAttribute]) throws(Failure) {
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      for attribute in carried {
+        try attribute.key.withBytes { (key) throws(AttributeFault) in
+          try attribute.value.withBytes { (value) throws(AttributeFault) in
+            try bytes.append(key: key, isList: false, value: value)
+          }
+        }
+      }
+    }
+  }
+
+  consuming func finished() -> SecretBuffer {
+    bytes.endBlock()
+    return bytes
+  }
+
+  private mutating func addSecret(of account: AccountName, path: String) throws(Failure) {
+    var file = SecretBuffer(in: pool)
+    try Self.read(path, into: &file)
+    let fault: ConfigurationFault? = file.withUnsafeBytes { contents in
+      do throws(ConfigurationFault) {
+        let parsed = try ConfigurationFile(parsing: contents)
+        if let setting = parsed.account(account.text)?.setting(KnownKey.clientSecret) {
+          // The parser has refused what a line cannot hold.
+          try? bytes.append(
+            "client_secret", UnsafeRawBufferPointer(rebasing: contents[setting.valueRange]))
+        }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let fault { throw fault.failure(path: path) }
+  }
+
+  private static func read(_ path: String, into file: inout SecretBuffer) throws(Failure) {
+    do throws(SystemError) {
+      let descriptor = try Descriptor.open(path, O_RDONLY)
+      var count = 0
+      repeat {
+        count = file.fill(room: 16 * 1024) { room in
+          max(0, Glibc.read(descriptor.number, room.baseAddress, room.count))
+        }
+      } while count > 0 && file.count <= ConfigurationFile.longest
+    } catch {
+      throw Failure(.failed, "cannot read \(path): \(error.reason)")
+    }
+  }
+
+  private static func unlessUnwritable(
+    _ write: () throws(AttributeFault) -> Void
+  ) throws(Failure) {
+    do throws(AttributeFault) { try write() } catch { throw Failure(.failed, error.sentence) }
+  }
+}

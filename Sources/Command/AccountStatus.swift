@@ -1,0 +1,86 @@
+import Attributes
+import Configuration
+
+/// What the agent says of one account; what it does not know is nil.
+struct AccountStatus: Equatable {
+  let account: String
+  /// `signed-in`, `refreshing`, `signing-in`, `expired` or `signed-out`.
+  let state: String
+  var issuer: String?
+  var clientID: String?
+  var subject: String?
+  var username: String?
+  var scope: String?
+  var expiresAt: Int64?
+  var expiresIn: Int64?
+  var isRefreshable: Bool?
+  var obtainedAt: Int64?
+  var lastRefreshAt: Int64?
+  var nextRefreshAt: Int64?
+  var lastError: String?
+  var lastErrorAt: Int64?
+  var credentialURLs: [String] = []
+  var hint: String?
+
+  /// Reads a block of the answer to `action=status`.
+  init(_ block: AttributeBlock) {
+    account = block.string("account") ?? ""
+    state = block.string("state") ?? "unknown"
+    issuer = block.text("issuer")
+    clientID = block.text("client_id")
+    subject = block.text("sub")
+    username = block.text("username")
+    scope = block.text("scope")
+    expiresAt = block.integer("expires_at")
+    expiresIn = block.integer("expires_in")
+    isRefreshable = block["refreshable"] == nil ? nil : block.flag("refreshable")
+    obtainedAt = block.integer("obtained_at")
+    lastRefreshAt = block.integer("last_refresh_at")
+    nextRefreshAt = block.integer("next_refresh_at")
+    lastError = block.text("last_error")
+    lastErrorAt = block.integer("last_error_at")
+    credentialURLs = block.strings("credential_url")
+    hint = block.text("hint")
+  }
+
+  /// An account as it is when no agent is running: nobody is signed in.
+  init(signedOut settings: AccountSettings) {
+    account = settings.name.text
+    state = "signed-out"
+    issuer = settings["issuer"]
+    clientID = settings["client_id"]
+    scope = settings["scope"]
+    credentialURLs = settings.all("credential_url")
+    hint = "sallyport login \(settings.name)"
+  }
+}
+
+/// What the agent says of itself.
+struct AgentStatus: Equatable {
+  let version: String
+  let processID: Int64?
+  let socket: String?
+  let vault: String?
+  /// `memfd_secret`, `mlock` or `plain`.
+  let memoryGuard: String?
+  let configuration: String?
+  /// What is wrong with the configuration file.
+  let configurationError: String?
+
+  init(_ block: AttributeBlock) {
+    version = block.string("version") ?? "unknown"
+    processID = block.integer("pid")
+    socket = block.text("socket")
+    vault = block.text("vault")
+    memoryGuard = block.text("memory_guard")
+    configuration = block.text("config")
+    configurationError = block.text("config_error")
+  }
+}
+
+extension AttributeBlock {
+  /// The value as text; nil when it is absent or empty.
+  fileprivate func text(_ key: StaticString) -> String? {
+    string(key).flatMap { $0.isEmpty ? nil : $0 }
+  }
+}

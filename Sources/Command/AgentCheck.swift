@@ -1,0 +1,55 @@
+import Attributes
+import Platform
+
+/// What `doctor` finds about the agent.
+enum AgentCheck {
+  /// The findings, and what the agent reports; nil where none answers.
+  static func findings(_ account: String?) -> ([Finding], StatusReport?) {
+    do throws(Failure) {
+      guard var connection = try Agent.connect(whenAbsent: .tolerate) else {
+        return ([.fine("no agent is running; it is started when it is needed")], nil)
+      }
+      let version = try askVersion(&connection)
+      guard version == sallyportVersion else {
+        return ([older(version)], nil)
+      }
+      let report = try StatusReport.load(account: nil)
+      return (report.agent.map(findings(of:)) ?? [], report)
+    } catch {
+      return ([.problem(error.description, hint: error.hint)], nil)
+    }
+  }
+
+  private static func askVersion(
+    _ connection: inout AgentConnection
+  ) throws(Failure) -> String {
+    try Request("version").send(on: connection)
+    return try connection.next { $0.string("version") ?? "unknown" }
+  }
+
+  private static func older(_ version: String) -> Finding {
+    .problem(
+      "the agent is version \(version) and this program \(sallyportVersion)", hint: "sallyport stop"
+    )
+  }
+
+  private static func findings(of agent: AgentStatus) -> [Finding] {
+    let process = agent.processID.map { ", process \($0)" } ?? ""
+    var findings = [Finding.fine("the agent is running, version \(agent.version)\(process)")]
+    switch agent.memoryGuard {
+    case "memfd_secret": findings.append(.fine("secrets are in memory the kernel hides"))
+    case "mlock":
+      findings.append(
+        .warning("secrets are in locked memory: this kernel has no memfd_secret, or forbids it"))
+    case "plain":
+      findings.append(
+        .warning(
+          "secrets are in ordinary memory, which may be swapped to disk", hint: "ulimit -l"))
+    default: break
+    }
+    if let error = agent.configurationError {
+      findings.append(.problem("the agent cannot use the configuration: \(error)"))
+    }
+    return findings
+  }
+}

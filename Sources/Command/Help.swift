@@ -1,0 +1,71 @@
+import Attributes
+import Platform
+
+/// `sallyport help` and `sallyport version`.
+enum Help {
+  static let verb = Verb(
+    "help", .optional("VERB", .verb), summary: "shows how a verb is used",
+    details: "Without VERB it lists all verbs."
+  ) { (invocation) throws(Failure) in
+    guard let name = invocation.operand else {
+      try Output.write(overview)
+      return 0
+    }
+    try Output.write(text(of: try Verbs.named(name)))
+    return 0
+  }
+
+  static let versionVerb = Verb("version", summary: "prints the version", details: "") {
+    (_) throws(Failure) in
+    try Output.write("sallyport \(sallyportVersion)\n")
+    return 0
+  }
+
+  /// The list of all verbs.
+  static var overview: String {
+    var text = """
+      usage: sallyport VERB [OPTION…] [NAME]
+
+      Signs in at OAuth 2.0 and OpenID Connect servers with the browser, keeps the
+      tokens in an agent, and hands them to programs.
+
+
+      """
+    for verb in Verbs.all { text += row(verb.name, verb.summary, width: 11) }
+    text += """
+
+      NAME is an account: a section of ~/.config/sallyport/config. Without it the only
+      one is meant, or the one SALLYPORT_ACCOUNT names.
+
+      exit status: 0 done, 1 failed, 2 usage, 3 a sign-in is needed, 4 refused,
+      5 try again later, 6 locked
+
+      sallyport help VERB tells more; so do sallyport(1) and sallyport.conf(5).
+
+      """
+    return text
+  }
+
+  /// The text of one verb.
+  static func text(of verb: Verb) -> String {
+    var text = "usage: \(usage(of: verb))\n\n\(verb.name) \(verb.summary).\n"
+    if !verb.details.isEmpty { text += "\n\(verb.details)\n" }
+    guard !verb.options.isEmpty else { return text }
+    text += "\noptions:\n"
+    let width = min(28, verb.options.map(\.usage.utf8.count).max() ?? 0)
+    for option in verb.options { text += row(option.usage, option.help, width: width) }
+    return text
+  }
+
+  static func usage(of verb: Verb) -> String {
+    (["sallyport", verb.name] + (verb.options.isEmpty ? [] : ["[OPTION…]"])
+      + [verb.operand.usage].compactMap { $0 }).joined(separator: " ")
+  }
+
+  private static func row(_ left: String, _ right: String, width: Int) -> String {
+    guard left.utf8.count <= width else {
+      return "  \(left)\n  \(String(repeating: " ", count: width))  \(right)\n"
+    }
+    return "  \(left)\(String(repeating: " ", count: width - left.utf8.count))  \(right)\n"
+  }
+}

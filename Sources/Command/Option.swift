@@ -1,0 +1,45 @@
+/// What can follow an option or a verb, for help and completion.
+enum Completion: Sendable {
+  case nothing
+  case account
+  case file
+  case verb
+  case words([String])
+}
+
+/// One option of a verb: the parser, the help texts and the completions are made from it.
+struct Option: Sendable {
+  /// The name without its dashes.
+  let name: String
+  /// What the help text calls the value; nil for an option without one.
+  let value: String?
+  /// One line of help.
+  let help: String
+  let completion: Completion
+  let isRepeatable: Bool
+  /// The key of the configuration file the option stands for.
+  let key: String?
+
+  init(
+    _ name: String, _ value: String?, completion: Completion = .nothing,
+    isRepeatable: Bool = false, key: String? = nil, _ help: String
+  ) {
+    self.name = name
+    self.value = value
+    self.help = help
+    self.completion = completion
+    self.isRepeatable = isRepeatable
+    self.key = key
+  }
+
+  /// An option without a value.
+  init(flag name: String, _ help: String) { self.init(name, nil, help) }
+
+  /// `--name VALUE`, as help shows it.
+  var usage: String { value.map { "--\(name) \($0)" } ?? "--\(name)" }
+
+  static let format = Option(
+    "format", "FORMAT", completion: .words(TokenFormat.allCases.map(\.rawValue)),
+    "how to print: \(TokenFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+  static let showHelp = Option(flag: "help", "show this text")
+}

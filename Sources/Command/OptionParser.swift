@@ -1,0 +1,78 @@
+import Attributes
+import Configuration
+
+extension Invocation {
+  /// Words a command line may have; more are a mistake of the caller, not work to do.
+  private static let mostWords = 1024
+
+  /// Reads the words after the verb: `--name value`, `--name=value`, `--` ends the options.
+  init(_ verb: Verb, _ words: [String]) throws(Failure) {
+    guard words.count <= Self.mostWords else {
+      throw .usage("there are more than \(Self.mostWords) words on the command line", of: verb)
+    }
+    var options: [(option: Option, value: String)] = []
+    var operands: [String] = []
+    var rest = words[...]
+    var optionsHaveEnded = false
+    while let word = rest.popFirst() {
+      if optionsHaveEnded || word == "-" || !word.hasPrefix("-") {
+        operands.append(word)
+      } else if word == "--" {
+        optionsHaveEnded = true
+      } else {
+        let (option, value) = try Self.option(word, &rest, of: verb)
+        guard option.isRepeatable || !options.contains(where: { $0.option.name == option.name })
+        else { throw .usage("--\(option.name) is given twice", of: verb) }
+        options.append((option, value))
+      }
+    }
+    self.verb = verb
+    self.options = options
+    let asksForHelp = options.contains { $0.option.name == Option.showHelp.name }
+    self.operand = asksForHelp ? nil : try Self.operand(operands, of: verb)
+  }
+
+  private static func option(
+    _ word: String, _ rest: inout ArraySlice<String>, of verb: Verb
+  ) throws(Failure) -> (Option, String) {
+    if word == "-h" { return (.showHelp, "") }
+    let body = word.drop { $0 == "-" }
+    let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = parts.first.map(String.init) ?? ""
+    let known = verb.options + [.showHelp]
+    guard word.hasPrefix("--"), let option = known.first(where: { $0.name == name }) else {
+      throw .usage(unknown(name, among: known.map(\.name)), of: verb)
+    }
+    guard let placeholder = option.value else {
+      guard parts.count == 1 else { throw .usage("--\(name) takes no value", of: verb) }
+      return (option, "")
+    }
+    if parts.count == 2 { return (option, String(parts[1])) }
+    guard let value = rest.popFirst() else {
+      throw .usage("--\(name) needs a value: --\(name) \(placeholder)", of: verb)
+    }
+    return (option, value)
+  }
+
+  private static func unknown(_ name: String, among known: [String]) -> String {
+    let nearest = nearestWord(to: name, in: known) ?? ""
+    let isNear = editDistance(name, nearest) <= max(2, nearest.count / 3)
+    return isNear
+      ? "there is no option --\(name); did you mean --\(nearest)?" : "there is no option --\(name)"
+  }
+
+  private static func operand(_ words: [String], of verb: Verb) throws(Failure) -> String? {
+    switch verb.operand {
+    case .none:
+      guard let word = words.first else { return nil }
+      throw .usage("\(verb.name) takes no argument: \(word)", of: verb)
+    case .required(let name, _) where words.isEmpty:
+      throw .usage("\(verb.name) needs an argument: \(name)", of: verb)
+    case .account, .optional, .required:
+      guard words.count < 2 else {
+        throw .usage("\(verb.name) takes one argument, and \(words[1]) is another", of: verb)
+      }
+      return words.first
+    }
+  }
+}

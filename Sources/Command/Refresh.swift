@@ -1,0 +1,28 @@
+import Attributes
+import Platform
+
+/// `sallyport refresh [NAME]`.
+enum Refresh {
+  static let verb = Verb(
+    "refresh", .account, summary: "fetches a new access token now",
+    details: """
+      Tokens are refreshed by themselves; this is for a token that a server has refused,
+      and for trying out whether refreshing works.
+      """
+  ) { (invocation) throws(Failure) in
+    let account = try invocation.account()
+    var connection = try Agent.connect()
+    var request = Request("refresh")
+    try request.add("account", account)
+    try request.send(on: connection)
+    let line = try connection.next { (block) in
+      let name = block.string("account") ?? account ?? "the account"
+      let time = block.integer("expires_in").map {
+        "; the token is valid for \(Timestamp.length($0))"
+      }
+      return "refreshed \(name)" + (time ?? "")
+    }
+    Diagnostics.tell(line)
+    return 0
+  }
+}

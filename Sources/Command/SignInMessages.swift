@@ -1,0 +1,108 @@
+import Platform
+
+/// What a person is told while a sign-in goes on: lines for standard error.
+struct SignInMessages {
+  /// What the agent has said about the sign-in.
+  struct Prompt: Equatable {
+    let url: String
+    let redirectURI: String
+    /// Another program has started this sign-in.
+    let isJoined: Bool
+    /// No port is open: the URL the browser ends on has to be brought here.
+    let needsPaste: Bool
+    /// Seconds until the sign-in is given up.
+    let expiresIn: Int64?
+  }
+
+  /// How the person gets to see the URL.
+  enum Way {
+    /// A browser has been started.
+    case browser
+    /// No browser could be started, or there is none.
+    case byHand
+    /// The URL is on standard output, for a program.
+    case standardOutput
+  }
+
+  let account: String?
+  let prompt: Prompt
+  /// SSH_CONNECTION is set: the browser is on another machine.
+  let isRemote: Bool
+  let hostName: String
+  /// A terminal is there in which something can be pasted.
+  let canPaste: Bool
+
+  /// All lines that are shown with the URL.
+  func lines(_ way: Way) -> [String] {
+    var lines = opening(way)
+    if let forwarding { lines.append(forwarding) }
+    lines.append(
+      "if the server's page complains about the redirect URI, register exactly: "
+        + prompt.redirectURI)
+    if let pasting = pasting(way) { lines.append(pasting) }
+    lines.append(waiting)
+    return lines
+  }
+
+  private func opening(_ way: Way) -> [String] {
+    let name = account.map { " to \($0)" } ?? ""
+    switch way {
+    case .standardOutput: return []
+    case .byHand where prompt.isJoined, .browser where prompt.isJoined:
+      return [
+        "a sign-in\(name) is going on already: finish it in the browser, or open",
+        "  \(prompt.url)",
+      ]
+    case .browser:
+      return ["the browser opens to sign in\(name); if it does not, open", "  \(prompt.url)"]
+    case .byHand: return ["to sign in\(name), open in a browser", "  \(prompt.url)"]
+    }
+  }
+
+  /// The browser is where the person sits, and so the port has to be there too.
+  private var forwarding: String? {
+    guard isRemote, let port = Self.loopbackPort(prompt.redirectURI) else { return nil }
+    return "the browser is on another machine? run there first: "
+      + "ssh -L \(port):localhost:\(port) \(hostName)"
+  }
+
+  private func pasting(_ way: Way) -> String? {
+    if prompt.needsPaste {
+      return canPaste
+        ? "afterwards paste here the address the browser ends on; it starts with "
+          + prompt.redirectURI
+        : "afterwards run: sallyport callback 'the address the browser ends on'"
+    }
+    if case .browser = way, !isRemote { return nil }
+    return canPaste
+      ? "a browser elsewhere ends on a page it cannot load: paste that page's address here" : nil
+  }
+
+  private var waiting: String {
+    let time = prompt.expiresIn.map { " for \(Timestamp.length($0))" } ?? ""
+    return "waiting\(time); Ctrl-C cancels"
+  }
+
+  /// The help for a line that is not the redirect URL.
+  func answer(to line: PastedLine) -> String? {
+    switch line {
+    case .empty, .redirect: nil
+    case .cut:
+      "the terminal keeps only \(PastedLine.longest) bytes of a line: put the address into a file"
+        + " and run: sallyport callback - < FILE"
+    case .other:
+      "that is not the address the browser ends on; it starts with \(prompt.redirectURI)?"
+    }
+  }
+
+  /// The port of a loopback redirect URI; nil for any other.
+  static func loopbackPort(_ redirectURI: String) -> String? {
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+      let start = "http://\(host):"
+      guard redirectURI.hasPrefix(start) else { continue }
+      let port = redirectURI.dropFirst(start.count).prefix { $0 >= "0" && $0 <= "9" }
+      return port.isEmpty ? nil : String(port)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,38 @@
+import Attributes
+import Platform
+
+/// What came of a sign-in, as the agent tells it.
+struct SignInResult {
+  let account: String?
+  let subject: String?
+  let scope: String?
+  let expiresIn: Int64?
+  let isRefreshable: Bool
+  let warnings: [String]
+
+  init(_ block: AttributeBlock, account: String?, now: Int64 = wallClockSeconds()) {
+    self.account = block.string("account") ?? account
+    subject = block.string("username") ?? block.string("sub")
+    scope = block.string("scope").flatMap { $0.isEmpty ? nil : $0 }
+    let remaining = block.integer("expires_at").map { $0.subtractingReportingOverflow(now) }
+    expiresIn =
+      block.integer("expires_in") ?? remaining.flatMap { $0.overflow ? nil : $0.partialValue }
+    isRefreshable = block.flag("refreshable")
+    warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
+  }
+
+  /// The outcome in words.
+  func lines(keepsNothing: Bool) -> [String] {
+    let person = subject.map { " as \($0)" } ?? ""
+    var first = "signed in" + (account.map { " to \($0)" } ?? "") + person
+    if let expiresIn {
+      first += "; the token is valid for \(Timestamp.length(expiresIn))"
+      if !keepsNothing {
+        first += isRefreshable ? " and is refreshed by itself" : ": after that, sign in again"
+      }
+    }
+    var lines = [first]
+    if let scope { lines.append("granted: \(scope)") }
+    return lines + warnings.map { "warning: \($0)" }
+  }
+}

@@ -1,0 +1,174 @@
+import Attributes
+import Glibc
+import Platform
+
+/// Waits for a sign-in on a connection: shows the URL, opens the browser, takes a pasted URL.
+struct SignInWait: ~Copyable {
+  /// Milliseconds after which a command in the background looks whether it is in front again.
+  private static let backgroundPause: Int32 = 2000
+
+  /// Milliseconds after which the deadline is looked at.
+  private static let longestPause: Int32 = 10_000
+
+  /// Seconds the agent may take beyond the time it says; it has deadlines of its own.
+  private static let grace: Int64 = 60
+
+  /// Seconds until the agent shows a URL: discovery has to be over by then.
+  private static let patience: Int64 = 180
+
+  /// How the URL gets to the person.
+  enum Mode {
+    case browser
+    /// `--no-browser`: the URL alone on standard output.
+    case standardOutput
+  }
+
+  private let mode: Mode
+  private let account: String?
+  private let interruption: Interruption
+  private let hasTerminal: Bool
+  private var messages: SignInMessages?
+  private var browser: BrowserLauncher?
+  private var deadline: BootInstant
+
+  init(_ mode: Mode, account: String?) {
+    self.mode = mode
+    self.account = account
+    interruption = Interruption()
+    hasTerminal = isatty(0) == 1
+    deadline = BootInstant.now.adding(seconds: Self.patience)
+  }
+
+  /// Waits for the block that ends the sign-in, `event=done` or one without an event, and hands it
+  /// to `body`; a failure is thrown.
+  mutating func wait<R>(
+    on connection: inout AgentConnection, _ body: (AttributeBlock) throws(Failure) -> R
+  ) throws(Failure) -> R {
+    while true {
+      if let result = try takeBlocks(of: &connection, body) { return result }
+      guard BootInstant.now < deadline else { throw Self.forgotten }
+      let (socket, signals, terminal) = poll(connection.socket.number)
+      if signals { lookAtSignals() }
+      if terminal { readTerminal() }
+      if socket { try connection.receive() }
+    }
+  }
+
+  private mutating func takeBlocks<R>(
+    of connection: inout AgentConnection, _ body: (AttributeBlock) throws(Failure) -> R
+  ) throws(Failure) -> R? {
+    while true {
+      var prompt: SignInMessages.Prompt?
+      var progress: String?
+      let result: R?? = try connection.takeBlock { (block) throws(Failure) -> R? in
+        switch block.string("event") {
+        case "authorize": prompt = try Self.prompt(block)
+        case "waiting": progress = block.string("message")
+        case "done", nil: return try body(block)
+        default: break
+        }
+        return nil
+      }
+      guard let result else { return nil }
+      if let result { return result }
+      if let prompt { try show(prompt) }
+      if let progress { Diagnostics.tell(progress) }
+    }
+  }
+
+  private static func prompt(_ block: AttributeBlock) throws(Failure) -> SignInMessages.Prompt {
+    guard let url = block.string("url"), BrowserCommand.isFit(url) else {
+      throw Failure(.failed, "refusing the authorize URL: it is no https URL, or no URL at all")
+    }
+    return SignInMessages.Prompt(
+      url: url, redirectURI: block.string("redirect_uri") ?? "", isJoined: block.flag("joined"),
+      needsPaste: block.flag("paste"), expiresIn: block.integer("expires_in"))
+  }
+
+  private mutating func show(_ prompt: SignInMessages.Prompt) throws(Failure) {
+    let messages = SignInMessages(
+      account: account, prompt: prompt, isRemote: environmentVariable("SSH_CONNECTION") != nil,
+      hostName: Self.hostName, canPaste: hasTerminal)
+    self.messages = messages
+    deadline = BootInstant.now.adding(seconds: min(prompt.expiresIn ?? 300, 86_400) + Self.grace)
+    switch mode {
+    case .standardOutput:
+      try Output.write(prompt.url + "\n")
+      for line in messages.lines(.standardOutput) { Diagnostics.tell(line) }
+    case .browser:
+      var browser = BrowserLauncher(for: prompt.url)
+      let isOpen = !prompt.isJoined && browser.open()
+      self.browser = isOpen ? browser : nil
+      for line in messages.lines(isOpen ? .browser : .byHand) { Diagnostics.tell(line) }
+    }
+  }
+
+  // MARK: Poll
+
+  private func poll(_ socket: Int32) -> (socket: Bool, signals: Bool, terminal: Bool) {
+    let takesLines = hasTerminal && messages != nil && browser?.occupiesTerminal != true
+    let isInFront = takesLines && Self.isInForeground
+    var entries = [
+      pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: interruption.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isInFront ? 0 : -1, events: Int16(POLLIN), revents: 0),
+    ]
+    let pause = takesLines && !isInFront ? Self.backgroundPause : Self.longestPause
+    let ready = Glibc.poll(&entries, nfds_t(entries.count), pause)
+    guard ready > 0 else { return (false, false, false) }
+    return (entries[0].revents != 0, entries[1].revents != 0, entries[2].revents != 0)
+  }
+
+  /// A command in the background must not read the terminal: SIGTTIN would stop it.
+  private static var isInForeground: Bool { tcgetpgrp(0) == getpgrp() }
+
+  private mutating func lookAtSignals() {
+    while let event = interruption.next() {
+      switch event {
+      case .stop(let signal): Interruption.end(by: signal)
+      case .childEnded:
+        guard browser?.reap() == true else { continue }
+        if browser?.open() == true { continue }
+        Diagnostics.tell("no browser could be started; open the URL above by hand")
+      }
+    }
+  }
+
+  private static var forgotten: Failure {
+    Failure(
+      .temporarilyUnavailable, "the agent has not answered in time", hint: "sallyport doctor")
+  }
+
+  // MARK: Pasted lines
+
+  private mutating func readTerminal() {
+    var typed = WipedBuffer()
+    guard case .bytes(let count) = readOnce(0, into: typed.room(for: PastedLine.longest + 1)) else {
+      return stopReading()
+    }
+    typed.extend(by: count)
+    guard let messages else { return }
+    let line = PastedLine(
+      String(decoding: typed.bytes, as: UTF8.self), redirectURI: messages.prompt.redirectURI)
+    if case .redirect(let url) = line { return Self.handOver(url) }
+    if let answer = messages.answer(to: line) { Diagnostics.tell(answer) }
+  }
+
+  /// Ctrl-D: nothing more will come.
+  private mutating func stopReading() { messages = nil }
+
+  /// Sends the pasted URL on a connection of its own; the sign-in goes on when it is refused.
+  private static func handOver(_ url: String) {
+    do throws(Failure) {
+      try Callback.send(url)
+    } catch { Diagnostics.report(error.description) }
+  }
+
+  private static var hostName: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "HOST" }
+    let name = String(
+      decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return name.isEmpty ? "HOST" : printable(name)
+  }
+}

@@ -1,0 +1,102 @@
+import Attributes
+import Configuration
+
+/// All that can be said about the accounts, with an agent or without.
+struct StatusReport {
+  var accounts: [AccountStatus] = []
+  /// Nil when no agent is running.
+  var agent: AgentStatus?
+
+  /// Asks the agent; where none is running, the configuration tells which accounts there are.
+  static func load(account: String?) throws(Failure) -> StatusReport {
+    guard var connection = try Agent.connect(whenAbsent: .tolerate) else {
+      return try withoutAgent(account)
+    }
+    var request = Request("status")
+    try request.add("account", account)
+    try request.send(on: connection)
+    var report = StatusReport()
+    while report.agent == nil {
+      try connection.next { (block) throws(Failure) in
+        if block.has("event", "done") {
+          report.agent = AgentStatus(block)
+        } else {
+          report.accounts.append(AccountStatus(block))
+        }
+      }
+    }
+    return report
+  }
+
+  private static func withoutAgent(_ account: String?) throws(Failure) -> StatusReport {
+    let configured = try Configured.load().file.accounts
+    guard let account else {
+      return StatusReport(accounts: configured.map(AccountStatus.init(signedOut:)))
+    }
+    guard let settings = configured.first(where: { $0.name.text == account }) else {
+      throw Failure(
+        .failed, "no account \(account) is configured",
+        hint: "sallyport login \(account) --issuer URL --client-id ID")
+    }
+    return StatusReport(accounts: [AccountStatus(signedOut: settings)])
+  }
+
+  /// The report as one line of JSON, with the names of the protocol.
+  func json() -> JSONText {
+    var json = JSONText()
+    json.beginObject()
+    if let agent { Self.add(agent, to: &json) } else { json.addNull("agent") }
+    json.beginArray("accounts")
+    for account in accounts { Self.add(account, to: &json) }
+    json.endArray()
+    json.endObject()
+    json.endLine()
+    return json
+  }
+
+  private static func add(_ agent: AgentStatus, to json: inout JSONText) {
+    json.beginObject("agent")
+    json.add("version", agent.version)
+    json.add("pid", ifKnown: agent.processID)
+    json.add("socket", ifKnown: agent.socket)
+    json.add("vault", ifKnown: agent.vault)
+    json.add("memory_guard", ifKnown: agent.memoryGuard)
+    json.add("config", ifKnown: agent.configuration)
+    json.add("config_error", ifKnown: agent.configurationError)
+    json.endObject()
+  }
+
+  private static func add(_ account: AccountStatus, to json: inout JSONText) {
+    json.beginObject()
+    json.add("account", account.account)
+    json.add("state", account.state)
+    json.add("issuer", ifKnown: account.issuer)
+    json.add("client_id", ifKnown: account.clientID)
+    json.add("sub", ifKnown: account.subject)
+    json.add("username", ifKnown: account.username)
+    json.add("scope", ifKnown: account.scope)
+    json.add("expires_at", ifKnown: account.expiresAt)
+    json.add("expires_in", ifKnown: account.expiresIn)
+    if let isRefreshable = account.isRefreshable { json.add("refreshable", isRefreshable) }
+    json.add("obtained_at", ifKnown: account.obtainedAt)
+    json.add("last_refresh_at", ifKnown: account.lastRefreshAt)
+    json.add("next_refresh_at", ifKnown: account.nextRefreshAt)
+    json.add("last_error", ifKnown: account.lastError)
+    json.add("last_error_at", ifKnown: account.lastErrorAt)
+    json.beginArray("credential_url")
+    for url in account.credentialURLs { json.add(element: url) }
+    json.endArray()
+    json.add("hint", ifKnown: account.hint)
+    json.endObject()
+  }
+}
+
+extension JSONText {
+  fileprivate mutating func add(_ key: StaticString, ifKnown value: String?) {
+    if let value { add(key, value) }
+  }
+
+  fileprivate mutating func add(_ key: StaticString, ifKnown value: Int64?) {
+    if let value { add(key, value) }
+  }
+}

@@ -1,0 +1,80 @@
+import Platform
+
+/// The report as a person reads it.
+extension StatusReport {
+  /// - Parameter now: seconds since the Unix epoch.
+  func text(now: Int64) -> String {
+    accounts.map { $0.text(now: now) }.joined(separator: "\n")
+  }
+
+  /// What is to be said beside the accounts, on standard error.
+  var remarks: [String] {
+    guard let agent else { return ["no agent is running, so nobody is signed in"] }
+    var remarks: [String] = []
+    if agent.version != Self.ownVersion {
+      remarks.append(
+        "the agent is version \(agent.version), this is \(Self.ownVersion): run sallyport stop")
+    }
+    if agent.memoryGuard == "plain" {
+      remarks.append("the agent's secrets are in ordinary memory, which may be swapped to disk")
+    }
+    if let error = agent.configurationError { remarks.append("configuration: \(error)") }
+    return remarks
+  }
+}
+
+extension AccountStatus {
+  fileprivate func text(now: Int64) -> String {
+    var lines = ["\(account): \(headline)"]
+    lines.append(row("issuer", issuer))
+    lines.append(row("client", clientID))
+    lines.append(row("scope", scope))
+    lines.append(row("token", token))
+    lines.append(row("obtained", obtainedAt.map { Self.ago($0, now: now) }))
+    lines.append(row("refreshed", lastRefreshAt.map { Self.ago($0, now: now) }))
+    lines.append(row("refresh", nextRefreshAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" }))
+    for url in credentialURLs { lines.append(row("answers", url)) }
+    lines.append(row("error", lastError.map { $0 + errorTime(now: now) }))
+    lines.append(row("try", hint))
+    return lines.filter { !$0.isEmpty }.joined(separator: "\n") + "\n"
+  }
+
+  private var headline: String {
+    let person = (username ?? subject).map { " as \(printable($0, limit: 100))" } ?? ""
+    return switch state {
+    case "signed-in": "signed in\(person)"
+    case "refreshing": "signed in\(person), refreshing now"
+    case "signing-in": "a sign-in is going on"
+    case "expired": "signed in\(person), but the token has expired"
+    case "signed-out": "signed out"
+    default: printable(state, limit: 40)
+    }
+  }
+
+  private var token: String? {
+    guard let expiresIn else { return nil }
+    let time =
+      expiresIn > 0 ? "valid for \(Timestamp.length(expiresIn))" : "expired"
+    return isRefreshable == false ? time + ", cannot be refreshed" : time
+  }
+
+  private func errorTime(now: Int64) -> String {
+    lastErrorAt.map { " (\(Self.ago($0, now: now)))" } ?? ""
+  }
+
+  private func row(_ name: String, _ value: String?) -> String {
+    guard let value else { return "" }
+    let padding = String(repeating: " ", count: max(0, 9 - name.utf8.count))
+    return "  \(name)\(padding) \(printable(value))"
+  }
+
+  private static func ago(_ instant: Int64, now: Int64) -> String {
+    "\(Timestamp.length(gap(instant, now))) ago"
+  }
+
+  /// Seconds from one instant to a later one; none when it is not later.
+  private static func gap(_ from: Int64, _ to: Int64) -> Int64 {
+    let (seconds, overflow) = to.subtractingReportingOverflow(from)
+    return overflow ? 0 : max(0, seconds)
+  }
+}

@@ -1,0 +1,65 @@
+import Attributes
+import Platform
+
+/// `sallyport token [NAME]`.
+enum Token {
+  static let verb = Verb(
+    "token", .account,
+    options: [
+      Option("min-valid", "SECONDS", "how long the token must stay valid; default 60"),
+      Option.format,
+      Option(flag: "login", "sign in with the browser if that is needed"),
+    ],
+    summary: "prints an access token, refreshed if needed",
+    details: """
+      Never opens a browser without --login: where a sign-in is needed it ends with
+      status 3.
+
+        plain            the access token
+        header           Authorization: Bearer …
+        json             the token response, with account and expires_at
+        env              export SALLYPORT_ACCESS_TOKEN='…' and SALLYPORT_EXPIRES_AT
+        id-token         the ID token
+        exec-credential  for kubectl (client.authentication.k8s.io)
+        headers          {"Authorization":"Bearer …"}
+        xoauth2          for IMAP and SMTP; needs a user name, from the ID token or
+        oauthbearer      from username = … in the configuration (RFC 7628)
+
+        curl -H "$(sallyport token work --format header)" https://api.example.com
+        eval "$(sallyport token work --format env)"
+      """
+  ) { (invocation) throws(Failure) in try run(invocation) }
+
+  private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
+    let format = try invocation.format()
+    let account = try invocation.account()
+    let mayLogin = invocation.has("login")
+    // The agent knows no token that lives longer than a year.
+    let validity = try invocation.number("min-valid", in: 0...31_536_000)
+
+    var connection = try Agent.connect()
+    var request = Request("token")
+    try request.add("account", account)
+    request.add("min_valid", validity)
+    if mayLogin { request.add(flag: "login") }
+    if format.needsIDToken { try request.add(key: "want", isList: true, value: "id_token") }
+    try request.send(on: connection)
+
+    let version = TokenFormat.execCredentialVersion(environmentVariable("KUBERNETES_EXEC_INFO"))
+    var output = WipedBuffer()
+    var warnings: [String] = []
+    func take(_ block: AttributeBlock) throws(Failure) {
+      try format.write(block, apiVersion: version, to: &output)
+      warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
+    }
+    if mayLogin {
+      var wait = SignInWait(.browser, account: account)
+      try wait.wait(on: &connection, take)
+    } else {
+      try connection.next(take)
+    }
+    for warning in warnings { Diagnostics.tell("warning: \(warning)") }
+    try Output.write(output.bytes)
+    return 0
+  }
+}

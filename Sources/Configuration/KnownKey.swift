@@ -1,0 +1,119 @@
+/// A key the configuration file may hold, spelled as its specification spells it.
+package struct KnownKey: Sendable {
+  package enum Place: Sendable {
+    /// Before the first section.
+    case agent
+    /// In an account's section.
+    case account
+  }
+
+  /// What this version does with a key.
+  package enum Support: Sendable {
+    case full
+    /// Read and kept, without effect yet; leaving it out weakens nothing.
+    case later
+    /// Read, and the sign-in refused: to leave it out would weaken what the file asks for.
+    case refusedUntilBuilt
+  }
+
+  package static let clientSecret = "client_secret"
+  package static let authorizePrefix = "authorize."
+
+  /// The key; for a family of keys, such as `authorize.NAME`, its name in the manual.
+  package let name: String
+  package let place: Place
+  package let isRepeatable: Bool
+  package let support: Support
+  let rule: ValueRule
+
+  /// Whether the key may stand in an account's section.
+  package var isForAccounts: Bool { place == .account }
+
+  /// What is wrong with a value of this key, to be put behind its name; nil when nothing is.
+  package func fault(in value: String) -> String? {
+    if value.isEmpty { return "has no value" }
+    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "has a control character" }
+    return rule.judge(value)
+  }
+
+  /// Whether the key is `authorize.NAME`, with a NAME of the person's choice.
+  var isFamily: Bool { name == Self.authorize.name }
+
+  private init(
+    _ name: String, _ rule: ValueRule, place: Place = .account, isRepeatable: Bool = false,
+    support: Support = .full
+  ) {
+    self.name = name
+    self.rule = rule
+    self.place = place
+    self.isRepeatable = isRepeatable
+    self.support = support
+  }
+
+  /// `authorize.NAME`: any other parameter of the authorization request.
+  static let authorize = KnownKey("authorize.NAME", .text)
+
+  /// All keys, in the order of the manual.
+  package static let all: [KnownKey] = [
+    KnownKey("vault", .vault, place: .agent),
+    KnownKey("issuer", .endpoint),
+    KnownKey("client_id", .visible),
+    KnownKey(clientSecret, .visible),
+    KnownKey("client_secret_file", .path),
+    KnownKey("client_secret_command", .text),
+    KnownKey("token_endpoint_auth_method", .word(authenticationMethods)),
+    KnownKey("scope", .scope),
+    KnownKey("redirect_uri", .uri, isRepeatable: true),
+    KnownKey("credential_url", .credentialURL, isRepeatable: true),
+    KnownKey("username", .text),
+    KnownKey("resource", .uri),
+    KnownKey("authorization_endpoint", .endpoint),
+    KnownKey("token_endpoint", .endpoint),
+    KnownKey("revocation_endpoint", .endpoint),
+    KnownKey("end_session_endpoint", .endpoint),
+    KnownKey("jwks_uri", .endpoint),
+    KnownKey("userinfo_endpoint", .endpoint),
+    KnownKey("ca_file", .path),
+    KnownKey("proxy", .text),
+    KnownKey("login", .word(["on-demand", "manual"])),
+    authorize,
+    KnownKey("device_authorization_endpoint", .endpoint, support: .later),
+    KnownKey("pushed_authorization_request_endpoint", .endpoint, support: .later),
+    KnownKey("require_pushed_authorization_requests", .flag, support: .refusedUntilBuilt),
+    KnownKey("dpop_bound_access_tokens", .flag, support: .refusedUntilBuilt),
+  ]
+
+  /// OpenID Connect Core 9 and RFC 8705 §2, as registered by RFC 7591 §2.
+  package static let authenticationMethods = [
+    "none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt",
+    "tls_client_auth", "self_signed_tls_client_auth",
+  ]
+
+  /// The key of that name; nil when there is none.
+  package static func named(_ name: String) -> KnownKey? {
+    if name.hasPrefix(authorizePrefix) {
+      return AuthorizeParameter.refusal(of: String(name.dropFirst(authorizePrefix.count))) == nil
+        ? authorize : nil
+    }
+    return all.first { $0.name == name }
+  }
+
+  /// Finds the key that stands at `range`, or names the nearest one.
+  static func find(
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, line: Int
+  ) throws(ConfigurationFault) -> KnownKey {
+    let name = String(decoding: bytes[range].prefix(longestKey), as: UTF8.self)
+    if let known = named(name) { return known }
+    if name.hasPrefix(authorizePrefix) {
+      let parameter = String(name.dropFirst(authorizePrefix.count))
+      throw ConfigurationFault(
+        line: line, AuthorizeParameter.refusal(of: parameter) ?? "unknown key")
+    }
+    // What stands there is not repeated: a secret that was broken over two lines looks like a key.
+    let nearest = nearestWord(to: name, in: all.map(\.name)) ?? ""
+    throw ConfigurationFault(line: line, "unknown key; the nearest known one is \(nearest)")
+  }
+
+  /// Bytes of a key that are looked at; the longest known one has 38.
+  private static let longestKey = 128
+}

@@ -1,0 +1,237 @@
+import Glibc
+import HTTP1
+import OAuth
+import Platform
+
+/// The server behind the redirect URI, for as long as one sign-in lasts.
+///
+/// Many connections are served at once, so that none of them can keep the right one out. Whatever
+/// is not the answer of this sign-in gets an answer of its own and changes nothing.
+final class CallbackServer {
+  /// Connections; beyond them the oldest that has sent no whole request is closed.
+  static let maximumConnections = 256
+  /// Seconds the browser has to fetch the result page after it was told where it is.
+  static let lingerLimit: Int64 = 5
+  /// Milliseconds a browser has to come back once it has closed its connection.
+  static let returnLimit: Int64 = 300
+
+  /// How far the sign-in is, as far as the listener is concerned.
+  private enum Phase {
+    case awaiting
+    /// The answer has come; the same one again waits with it.
+    case deciding
+    case finished(ResultPage)
+  }
+
+  /// A descriptor of somebody else that is waited for too.
+  struct Watch {
+    let descriptor: Int32
+    let events: Int32
+  }
+
+  enum Event {
+    /// The server's answer, the first time it comes; never `.notOurs`.
+    case answer(AuthorizationOutcome)
+    case ready(Int32)
+    /// One line the person should know about the connections that have come.
+    case notice(String)
+    case deadline
+  }
+
+  private let sockets: ListenerSockets?
+  let rules: CallbackRules
+  private let peers: PeerRule
+  private var connections: [ListenerConnection] = []
+  private var phase = Phase.awaiting
+  private var answer: AuthorizationOutcome?
+  /// Result pages that browsers were told of and have not fetched.
+  private var owedPages = 0
+  private var lastClose = BootInstant.now
+  /// When accepting may go on, after descriptors have run out.
+  private var acceptsAfter = BootInstant(nanoseconds: 0)
+  private var notice: String?
+  private var hasGivenNotice = false
+  /// Why the users at the other ends cannot be told; nil while they can.
+  private(set) var peersUnchecked: SystemError?
+
+  /// - Parameter sockets: nil for a redirect URI that nothing is listened to for.
+  init(sockets: ListenerSockets?, rules: CallbackRules, peers: PeerRule = PeerRule()) {
+    self.sockets = sockets
+    self.rules = rules
+    self.peers = peers
+  }
+
+  /// Serves until something happens that is not the listener's own business.
+  func next(watching watches: [Watch], until deadline: BootInstant) -> Event {
+    while true {
+      let ready = turn(watches, until: deadline)
+      if let answer {
+        self.answer = nil
+        return .answer(answer)
+      }
+      if let ready { return .ready(ready) }
+      if BootInstant.now >= deadline { return .deadline }
+      if let notice {
+        self.notice = nil
+        return .notice(notice)
+      }
+    }
+  }
+
+  /// Tells the waiting browsers where the result is.
+  func finish(_ page: ResultPage) {
+    phase = .finished(page)
+    for connection in connections where connection.isHeld { redirect(connection) }
+  }
+
+  /// Serves until the browsers have the result page, or do not come for it; then closes everything.
+  ///
+  /// A browser that has closed its connection and does not return at once never will; the port is
+  /// not kept from the next sign-in for it.
+  func linger() {
+    let deadline = BootInstant.now.adding(seconds: Self.lingerLimit)
+    while BootInstant.now < deadline, owedPages > 0 || connections.contains(where: \.isWriting) {
+      var limit = deadline
+      if !connections.contains(where: { $0.isRedirected || $0.isWriting }) {
+        limit = min(deadline, lastClose.adding(milliseconds: Self.returnLimit))
+        if BootInstant.now >= limit { break }
+      }
+      _ = turn([], until: limit)
+    }
+    sockets?.close()
+    connections = []
+  }
+
+  /// One round of poll; the first of the watched descriptors that is ready.
+  private func turn(_ watches: [Watch], until deadline: BootInstant) -> Int32? {
+    let isAccepting = BootInstant.now >= acceptsAfter
+    let listeners = isAccepting ? sockets?.descriptors ?? [] : []
+    var entries = watches.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
+    entries += listeners.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    entries += connections.map {
+      pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0)
+    }
+    var limit = connections.map(\.deadline).min().map { min($0, deadline) } ?? deadline
+    if !isAccepting { limit = min(limit, acceptsAfter) }
+    let rest = limit.milliseconds(after: .now)
+    _ = retryingInterrupts { Int(poll(&entries, nfds_t(entries.count), rest)) }
+
+    let served = entries.dropFirst(watches.count + listeners.count)
+    for (connection, entry) in zip(connections, served) where entry.revents != 0 {
+      act(on: connection, connection.handle(Int32(entry.revents)))
+    }
+    for entry in entries.dropFirst(watches.count).prefix(listeners.count) where entry.revents != 0 {
+      accept(from: entry.fd)
+    }
+    sweep()
+    return entries.prefix(watches.count).first { $0.revents != 0 }?.fd
+  }
+
+  private func sweep() {
+    let now = BootInstant.now
+    for connection in connections where connection.deadline <= now {
+      act(on: connection, connection.expire())
+    }
+    if connections.contains(where: \.isClosed) { lastClose = now }
+    connections.removeAll(where: \.isClosed)
+  }
+
+  private func accept(from listener: Int32) {
+    // At most one listen queue's worth a round: those already here have their turn too.
+    for _ in 0..<64 {
+      do {
+        guard let socket = try sockets?.accept(from: listener) else { return }
+        let peer = peers.judge(socket.number)
+        connections.append(ListenerConnection(socket, peer: peer))
+        if connections.count > Self.maximumConnections { closeOldest() }
+      } catch {
+        // EMFILE and its like: there is no more room until something is closed.
+        if !closeOldest() { acceptsAfter = BootInstant.now.adding(milliseconds: 100) }
+        return
+      }
+    }
+  }
+
+  /// Closes the connection that has gone longest without a whole request; false where there is none.
+  @discardableResult
+  private func closeOldest() -> Bool {
+    let index = connections.firstIndex { $0.isReading && !$0.isRedirected }
+    guard let index = index ?? connections.firstIndex(where: { !$0.isHeld && !$0.isRedirected })
+    else { return false }
+    connections.remove(at: index).close()
+    return true
+  }
+
+  private func act(on connection: ListenerConnection, _ progress: ListenerConnection.Progress) {
+    var progress = progress
+    // A connection that is kept may bring the next request with the last one.
+    while true {
+      switch progress {
+      case .nothing: return
+      case .rejected(let rejection):
+        let refusal = CallbackRules.Refusal(rejection.status, rejection.reason)
+        return connection.answer(ResultPage.refusal(refusal).response)
+      case .request(let request): answer(request, on: connection)
+      }
+      guard connection.isReading else { return }
+      progress = connection.lookAgain()
+    }
+  }
+
+  private func answer(_ request: Request, on connection: ListenerConnection) {
+    if let refusal = refusal(of: connection) {
+      return connection.answer(ResultPage.refusal(refusal).response, method: request.method)
+    }
+    switch (rules.judge(request), phase) {
+    case (.refused(let refusal), _):
+      connection.answer(ResultPage.refusal(refusal).response, method: request.method)
+    case (.resultPage, .finished(let page)):
+      owedPages -= 1
+      connection.isRedirected = false
+      connection.answer(page.response)
+    case (.resultPage, _):
+      let refusal = CallbackRules.Refusal(404, "there is nothing at this address")
+      connection.answer(ResultPage.refusal(refusal).response)
+    case (.answer, .finished):
+      connection.hold(keepsAlive: request.keepsAlive)
+      redirect(connection)
+    case (.answer, .deciding): connection.hold(keepsAlive: request.keepsAlive)
+    case (.answer(let outcome), .awaiting):
+      // The first one counts; a code is sent once (RFC 6749 §4.1.2).
+      phase = .deciding
+      answer = outcome
+      connection.hold(keepsAlive: request.keepsAlive)
+    }
+  }
+
+  private func redirect(_ connection: ListenerConnection) {
+    owedPages += 1
+    connection.isRedirected = true
+    connection.answer(
+      ResultPage.leading(to: rules.resultPath),
+      then: connection.isKeptAlive ? .anotherRequest : .close)
+  }
+
+  private func refusal(of connection: ListenerConnection) -> CallbackRules.Refusal? {
+    // The peer may have been missed while the table was read; it is there now if it lives.
+    if connection.peer == .unknown { connection.peer = peers.judge(connection.descriptor) }
+    switch connection.peer {
+    case .sameUser: return nil
+    case .unchecked(let error):
+      peersUnchecked = error
+      return nil
+    case .otherUser, .unknown:
+      giveNotice()
+      return CallbackRules.Refusal(403, "this is answered only to the user who is signing in")
+    }
+  }
+
+  private func giveNotice() {
+    if !hasGivenNotice {
+      notice =
+        "a connection of another user was refused; if it was your browser, paste the "
+        + "address it shows"
+    }
+    hasGivenNotice = true
+  }
+}

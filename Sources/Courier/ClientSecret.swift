@@ -1,0 +1,133 @@
+import Glibc
+import OAuth
+import Platform
+
+/// The client's secret, from the setting, a file or a command.
+enum ClientSecret {
+  /// Bytes; secrets have under a hundred.
+  private static let maximumLength = 64 * 1024
+  /// Seconds; a command may ask a password manager.
+  private static let commandLimit: Int64 = 30
+
+  /// The secret of an account; nil for a public client.
+  static func read(from job: Job, environment: Environment) throws(CourierFailure) -> String? {
+    let keys = ["client_secret", "client_secret_file", "client_secret_command"]
+    let given = keys.filter { job[$0] != nil }
+    guard given.count <= 1 else {
+      throw CourierFailure(.failed, "\(given.joined(separator: " and ")) are both given")
+    }
+    let secret: String?
+    if let path = job["client_secret_file"] {
+      secret = try readFile(path, environment)
+    } else if let command = job["client_secret_command"] {
+      secret = try run(command, environment)
+    } else {
+      secret = job["client_secret"]
+    }
+    guard let secret else { return nil }
+    // RFC 6749 appendix A.2.
+    guard !secret.isEmpty, Grammar.isVSCHAR(secret) else {
+      throw CourierFailure(
+        .failed, "the \(given.first ?? "client_secret") gives no secret of printable ascii")
+    }
+    return secret
+  }
+
+  private static func readFile(
+    _ path: String, _ environment: Environment
+  ) throws(CourierFailure) -> String {
+    var path = path
+    if path.hasPrefix("~/"), let home = environment["HOME"] { path = home + path.dropFirst() }
+    func fault(_ reason: String, hint: String? = nil) -> CourierFailure {
+      CourierFailure(
+        .failed, "cannot use client_secret_file \(shown(path)): \(reason)", hint: hint)
+    }
+    do throws(SystemError) {
+      // Without O_NONBLOCK a pipe in the file's place would be waited for.
+      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+      var facts = stat()
+      guard fstat(file.number, &facts) == 0 else { throw .last("fstat") }
+      guard facts.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL, in: "open") }
+      guard facts.st_mode & 0o077 == 0 else { throw SystemError(EPERM, in: "fstat") }
+      return firstLine(of: try readAll(file.number, limit: maximumLength))
+    } catch {
+      switch error.number {
+      case EINVAL: throw fault("it is not a file")
+      case EPERM: throw fault("others can read it", hint: "chmod 600 \(shellQuoted(path))")
+      case EFBIG: throw fault("it is larger than 64 KiB")
+      default: throw fault(error.reason)
+      }
+    }
+  }
+
+  /// A command that has been started.
+  private final class Command {
+    let id: pid_t
+    let output: Descriptor
+
+    init(id: pid_t, output: consuming Descriptor) {
+      self.id = id
+      self.output = output
+    }
+  }
+
+  /// Starts the command as a shell would, which is how the person wrote it.
+  private static func start(
+    _ command: String, _ environment: Environment
+  ) throws(SystemError) -> Command {
+    let (reader, writer) = try DescriptorPair.pipe().take()
+    let output = Descriptor(owning: reader)
+    let end = Descriptor(owning: writer)
+    let id = try ChildProcess.spawn(
+      "/bin/sh", arguments: ["sh", "-c", command], environment: environment.entries,
+      output: .descriptor(end.number), error: .descriptor(2), newSession: true)
+    return Command(id: id, output: output)
+  }
+
+  private static func run(
+    _ command: String, _ environment: Environment
+  ) throws(CourierFailure) -> String {
+    func fault(_ reason: String) -> CourierFailure {
+      CourierFailure(.failed, "the client_secret_command \(reason)")
+    }
+    let child: Command
+    do { child = try start(command, environment) } catch {
+      throw fault("cannot be started: \(error.reason)")
+    }
+    let bytes = collect(child.output, until: BootInstant.now.adding(seconds: commandLimit))
+    // It leads its own session, so that its children end with it.
+    if bytes == nil { kill(-child.id, SIGKILL) }
+    var status: Int32 = 0
+    _ = retryingInterrupts { Int(waitpid(child.id, &status, 0)) }
+    guard let bytes else { throw fault("did not end within \(commandLimit) s") }
+    guard status == 0 else {
+      let ending = status & 0x7F
+      throw fault(
+        ending == 0 ? "ended with status \(status >> 8 & 0xFF)" : "was ended by signal \(ending)")
+    }
+    return firstLine(of: bytes)
+  }
+
+  /// What is written until the other end closes; nil past the deadline or the limit.
+  private static func collect(
+    _ output: borrowing Descriptor, until deadline: BootInstant
+  ) -> [UInt8]? {
+    var all: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while all.count <= maximumLength, wait(for: output.number, POLLIN, until: deadline) {
+      switch chunk.withUnsafeMutableBytes({ readOnce(output.number, into: $0) }) {
+      case .bytes(let count): all.append(contentsOf: chunk[..<count])
+      case .closed: return all
+      case .wouldBlock: continue
+      case .failed: return nil
+      }
+    }
+    return nil
+  }
+
+  private static func firstLine(of bytes: [UInt8]) -> String {
+    var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+    return String(decoding: line, as: UTF8.self)
+  }
+}

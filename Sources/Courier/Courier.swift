@@ -1,0 +1,68 @@
+import Attributes
+import CPlatform
+package import Platform
+
+/// One job, then exit: the exit is what wipes the secrets.
+package enum Courier {
+  /// Whether the process is ended when the job does not end by itself.
+  package enum Supervision: Sendable {
+    /// By a watchdog, which ends the whole process.
+    case watchdog
+    /// Not at all: for callers that live on.
+    ///
+    /// Weaker: a call that cannot be given a deadline may then take as long as it likes.
+    case none
+  }
+
+  /// The whole life of the program: standard input, standard output, the process's environment.
+  package static func main() -> Int32 {
+    // Before the first secret: no core, no other process looking in.
+    guard sp_open_standard_descriptors() == 0, sp_refuse_dumps() == 0 else {
+      return FailureCode.failed.exitStatus
+    }
+    return run(input: 0, output: 1, environment: .current, supervision: .watchdog)
+  }
+
+  /// Reads a job block from `input`, does the job, writes its blocks to `output`.
+  ///
+  /// - Returns: the exit status: 0, or the number of the failure that was written.
+  package static func run(
+    input: Int32, output: Int32, environment: Environment, supervision: Supervision = .none
+  ) -> Int32 {
+    sp_ignore_broken_pipes()
+    let answer = Answer(descriptor: output)
+    do throws(CourierFailure) {
+      try answer.send { (block) throws(AttributeFault) in
+        try block.append("version", sallyportVersion)
+      }
+      var reader = JobReader(descriptor: input)
+      let job = try reader.job()
+      if case .watchdog = supervision {
+        let limit = try longestLife(of: job)
+        Watchdog.start(deadline: BootInstant.now.adding(seconds: limit), answer: answer)
+      }
+      switch job.kind {
+      case .login:
+        var login = LoginJob(
+          job: job, answer: answer, input: input, output: output, environment: environment,
+          reader: reader)
+        try login.run()
+      case .refresh: try RefreshJob(job: job, answer: answer, environment: environment).run()
+      case .revoke: try RevokeJob(job: job, answer: answer, environment: environment).run()
+      }
+      return 0
+    } catch {
+      answer.fail(error)
+      return error.failure.code.exitStatus
+    }
+  }
+
+  /// Seconds after which a job has certainly gone wrong.
+  private static func longestLife(of job: Job) throws(CourierFailure) -> Int64 {
+    switch job.kind {
+    case .login: try LoginJob.timeout(of: job) + LoginJob.overhead + Watchdog.grace
+    case .refresh: try RefreshJob.timeout(of: job) + Watchdog.grace
+    case .revoke: try RevokeJob.timeout(of: job) + Watchdog.grace
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package import Attributes
+import OAuth
+import Platform
+
+/// Why a job was not done: a failure of the wire, with what the server itself said.
+package struct CourierFailure: Error, Equatable, Sendable {
+  package let failure: Failure
+  /// The server's own error code, cleaned.
+  package var oauthError: String?
+  /// Seconds the server asks to wait.
+  package var retryAfter: Int64?
+  package var httpStatus: Int?
+
+  package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
+    failure = Failure(code, description, hint: hint)
+  }
+
+  /// The same failure with `words` before its sentence.
+  func prefixed(_ words: String) -> CourierFailure {
+    var copy = CourierFailure(
+      failure.code, "\(words): \(failure.description)", hint: failure.hint)
+    copy.oauthError = oauthError
+    copy.retryAfter = retryAfter
+    copy.httpStatus = httpStatus
+    return copy
+  }
+}
+
+/// Text from outside the program as a sentence may quote it.
+func shown(_ text: String, limit: Int = 200) -> String { printable(text, limit: limit) }
+
+extension CourierFailure {
+  /// What a POST was for, which decides what its failure means.
+  enum Occasion {
+    case exchange, refresh, revocation
+  }
+
+  /// What an endpoint's answer means for the person, by who must act.
+  init(_ fault: EndpointFailure, at occasion: Occasion, host: String, account: String) {
+    let sentence = "\(host): \(fault)"
+    switch fault.verdict {
+    case .sessionOver where occasion == .refresh:
+      self.init(
+        .loginRequired, "the session has ended: \(fault)", hint: "sallyport login \(account)")
+    case .sessionOver, .refused, .unexplained: self.init(.accessDenied, sentence)
+    case .tryAgainLater(let after):
+      self.init(.temporarilyUnavailable, sentence)
+      retryAfter = after
+    case .faulty: self.init(.failed, sentence)
+    }
+    switch fault {
+    case .refused(let error):
+      oauthError = error.code
+      httpStatus = error.status
+    case .refusedWithoutReason(let status), .unavailable(let status, _): httpStatus = status
+    case .faulty(.redirect(let status)), .faulty(.unexpectedStatus(let status)):
+      httpStatus = status
+    case .faulty: break
+    }
+  }
+
+  /// What the authorization endpoint refused (RFC 6749 §4.1.2.1).
+  init(authorizationError error: OAuthError) {
+    self.init(
+      error.isTransient ? .temporarilyUnavailable : .accessDenied, "the sign-in: \(error)")
+    oauthError = error.code
+  }
+}

@@ -1,0 +1,77 @@
+import HTTP1
+import OAuth
+import Platform
+
+/// What is known about an account's server: its own document, the account's settings, or both.
+enum Discovery {
+  /// Finds the metadata for a sign-in.
+  ///
+  /// Endpoints the account gives win over the server's document, which is read all the same when
+  /// there is an issuer: it says more than addresses.
+  static func metadata(
+    for job: Job, client: HTTPClient, deadline: BootInstant
+  ) throws(CourierFailure) -> ServerMetadata {
+    let configured = try AccountSettings.endpoints(of: job)
+    guard let issuer = try AccountSettings.issuer(job["issuer"]) else {
+      guard configured[.authorization] != nil, configured[.token] != nil else {
+        throw CourierFailure(
+          .failed,
+          "\(job.account) has neither an issuer nor an authorization_endpoint and token_endpoint")
+      }
+      return ServerMetadata(configured: configured, issuer: nil)
+    }
+    return try document(of: issuer, client: client, deadline: deadline)
+      .overridden(by: configured)
+  }
+
+  /// Reads the document at the first of the issuer's well-known addresses that has one.
+  private static func document(
+    of issuer: Issuer, client: HTTPClient, deadline: BootInstant
+  ) throws(CourierFailure) -> ServerMetadata {
+    var statuses: [String] = []
+    for address in issuer.wellKnownAddresses {
+      let response: Response
+      do { response = try client.get(address, deadline: deadline) } catch { throw error.failure }
+      if isElsewhere(response) {
+        statuses.append(String(response.status))
+        continue
+      }
+      guard response.status == 200 else {
+        throw CourierFailure(server: response, at: address, saying: "its metadata")
+      }
+      do { return try ServerMetadata(validating: response.body, issuer: issuer) } catch {
+        throw CourierFailure(.failed, "\(shown(issuer.endpoint.host)): \(error)")
+      }
+    }
+    throw CourierFailure(
+      .failed,
+      "no metadata of issuer \(shown(issuer.text)): its well-known addresses answered with status "
+        + "\(statuses.joined(separator: ", "))")
+  }
+
+  /// Whether an answer says that the document is not here; a redirect is one, for it is not
+  /// followed (RFC 8414 §6.2), and so is the page some servers show for every unknown address.
+  private static func isElsewhere(_ response: Response) -> Bool {
+    switch response.status {
+    case 408, 429: false
+    case 300...499: true
+    case 200: response.fields["Content-Type"]?.lowercased().hasPrefix("text/html") ?? false
+    default: false
+    }
+  }
+}
+
+extension CourierFailure {
+  /// A document could not be had: what the status means, and how long to wait.
+  init(server response: Response, at endpoint: Endpoint, saying what: String) {
+    let isTrouble =
+      response.status >= 500 || response.status == 408 || response.status == 429
+    self.init(
+      isTrouble ? .temporarilyUnavailable : .failed,
+      "\(shown(endpoint.host)) answered the request for \(what) with status \(response.status)")
+    httpStatus = response.status
+    if isTrouble {
+      retryAfter = RetryAfter.parse(response.fields["Retry-After"], now: wallClockSeconds())
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Glibc
+import Platform
+
+/// Who may deliver an answer: programs of the same user (DESIGN: the first door, rule 4).
+struct PeerRule: Sendable {
+  enum Verdict: Equatable {
+    case sameUser
+    case otherUser
+    /// The peer's socket is in no table, so that it cannot be said whose it is.
+    case unknown
+    /// The tables cannot be read: everybody on this machine is let in, and a warning says so.
+    case unchecked(SystemError)
+  }
+
+  private let userID: uid_t
+  private let table: ProcSockets
+
+  init(userID: uid_t = geteuid(), table: ProcSockets = ProcSockets()) {
+    self.userID = userID
+    self.table = table
+  }
+
+  /// Judges the other end of an accepted connection.
+  ///
+  /// To be asked while the peer is still there: a closed socket has no owner any more.
+  func judge(_ connection: Int32) -> Verdict {
+    guard let own = Self.address(by: { getsockname(connection, $0, $1) }),
+      let peer = Self.address(by: { getpeername(connection, $0, $1) })
+    else { return .unknown }
+    switch table.owner(of: peer, connectedTo: own) {
+    case .user(userID): return .sameUser
+    case .user: return .otherUser
+    case .unlisted: return .unknown
+    case .unreadable(let error): return .unchecked(error)
+    }
+  }
+
+  private static func address(
+    by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+  ) -> TCPAddress? {
+    guard let address = SocketAddress.told(by: call)?.ipAddress else { return nil }
+    return TCPAddress(address.bytes, port: address.port)
+  }
+}

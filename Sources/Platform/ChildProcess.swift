@@ -1,0 +1,78 @@
+import CPlatform
+package import Glibc
+
+/// Starting other programs: an argument vector, never a shell.
+package enum ChildProcess {
+  /// Where a standard descriptor of the child leads.
+  package enum Standard: Sendable {
+    case null
+    case descriptor(Int32)
+
+    var number: Int32 {
+      switch self {
+      case .null: -1
+      case .descriptor(let number): number
+      }
+    }
+  }
+
+  /// Starts `path` as it is, never searched in PATH, with no descriptor above 2.
+  ///
+  /// - Parameter newSession: whether the child leaves this session and its terminal (setsid).
+  /// - Returns: the process id, which the caller must reap.
+  package static func spawn(
+    _ path: String, arguments: [String], environment: [String]? = nil,
+    input: Standard = .null, output: Standard = .null, error: Standard = .null,
+    newSession: Bool = false
+  ) throws(SystemError) -> pid_t {
+    let pid = withCStrings(arguments) { arguments in
+      withCStrings(environment ?? []) { variables in
+        withCString(path) { path in
+          var child = sp_child()
+          child.path = path
+          child.arguments = arguments
+          child.environment = environment == nil ? UnsafePointer(sp_environment()) : variables
+          child.standard = (input.number, output.number, error.number)
+          child.new_session = newSession ? 1 : 0
+          return sp_spawn(&child)
+        }
+      }
+    }
+    guard pid > 0 else { throw .last("posix_spawn") }
+    return pid
+  }
+
+  /// The file that `name` means: itself when it holds a slash, else the first executable file in
+  /// the absolute folders of `searchPath` (a PATH); `.` and empty entries are never searched.
+  package static func find(_ name: String, searchPath: String?) -> String? {
+    if name.utf8.contains(UInt8(ascii: "/")) { return isExecutable(name) ? name : nil }
+    for folder in (searchPath ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":") {
+      guard folder.utf8.first == UInt8(ascii: "/") else { continue }
+      let file = "\(folder)/\(name)"
+      if isExecutable(file) { return file }
+    }
+    return nil
+  }
+
+  private static func isExecutable(_ path: String) -> Bool {
+    var facts = stat()
+    guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return false }
+    return access(path, X_OK) == 0
+  }
+
+  private static func withCString<R>(_ text: String, _ body: (UnsafePointer<CChar>) -> R) -> R {
+    text.withCString(body)
+  }
+
+  private static func withCStrings<R>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+  ) -> R {
+    var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeBufferPointer { buffer in
+      // The array ends with nil and so is never empty.
+      buffer.baseAddress.map(body)!
+    }
+  }
+}

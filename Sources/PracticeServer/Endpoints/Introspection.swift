@@ -1,0 +1,39 @@
+import HTTP1
+import OAuth
+
+extension AuthorizationServer {
+  /// The introspection endpoint (RFC 7662 §2), for clients that can prove who they are (§2.1).
+  func introspect(_ request: Request, at now: Int64) throws(Refusal) -> Reply {
+    let form = try request.form()
+    let client = try authenticatedClient(request, form)
+    guard !client.isPublic else {
+      throw Refusal(.invalidClient, "only a client with a secret may ask", status: 401)
+    }
+    guard let text = form.value(of: "token") else { throw .invalidRequest("token is missing") }
+    if let (token, grant) = validAccessToken(text, at: now) {
+      return described(
+        grant, scope: token.scope, from: token.issuedAt, until: token.expiresAt, type: "Bearer")
+    }
+    if let token = refreshTokens[text], token.state == .fresh, token.expiresAt > now,
+      let grant = grants[token.grantID]
+    {
+      return described(
+        grant, scope: grant.scope, from: token.issuedAt, until: token.expiresAt, type: nil)
+    }
+    // §2.2: nothing but this about any other token.
+    return .json(["active": false])
+  }
+
+  private func described(
+    _ grant: Grant, scope: [String], from issuedAt: Int64, until expiresAt: Int64, type: String?
+  ) -> Reply {
+    var members: [String: JSONValue] = [
+      "active": true, "scope": .string(scope.joined(separator: " ")),
+      "client_id": .string(grant.clientID), "username": .string(grant.user),
+      "sub": .string(grant.user), "iss": .string(settings.issuer), "iat": .seconds(issuedAt),
+      "exp": .seconds(expiresAt),
+    ]
+    if let type { members["token_type"] = .string(type) }
+    return .json(members)
+  }
+}

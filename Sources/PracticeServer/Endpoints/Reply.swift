@@ -1,0 +1,60 @@
+import HTTP1
+import OAuth
+
+/// A response, with what the log says about it.
+struct Reply: Sendable {
+  var response: Response
+  /// The OAuth error that was answered, on a page, in a redirect or as JSON.
+  var error: Refusal.Code?
+
+  init(_ response: Response, error: Refusal.Code? = nil) {
+    self.response = response
+    self.error = error
+  }
+
+  /// JSON that no cache may keep (RFC 6749 §5.1).
+  static func json(_ members: [String: JSONValue], status: Int = 200) -> Reply {
+    let fields: HeaderFields = [
+      "Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache",
+      "X-Content-Type-Options": "nosniff",
+    ]
+    return Reply(
+      Response(status: status, fields: fields, body: JSONValue.object(members).serialized()))
+  }
+
+  /// A refusal as RFC 6749 §5.2 wants it.
+  static func refused(_ refusal: Refusal) -> Reply {
+    var reply = json(
+      [
+        "error": .string(refusal.code.rawValue),
+        "error_description": .string(refusal.description),
+      ], status: refusal.status)
+    reply.error = refusal.code
+    if let challenge = refusal.challenge {
+      reply.response.fields.append("WWW-Authenticate", challenge)
+    }
+    return reply
+  }
+
+  /// 303: whatever the method was, the browser goes on with GET, and a form with a password in it
+  /// would not be sent on (RFC 9700 §4.12).
+  static func redirect(to address: String, error: Refusal.Code? = nil) -> Reply {
+    let fields: HeaderFields = [
+      "Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+    ]
+    return Reply(Response(status: 303, fields: fields), error: error)
+  }
+
+  /// A page for a person.
+  static func page(_ page: Page, status: Int = 200, error: Refusal.Code? = nil) -> Reply {
+    let fields: HeaderFields = [
+      "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
+      // No `form-action`: it would also be held against the redirect that answers the form.
+      "Content-Security-Policy":
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+      "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+      "X-Frame-Options": "DENY",
+    ]
+    return Reply(Response(status: status, fields: fields, body: page.bytes), error: error)
+  }
+}

@@ -1,0 +1,4 @@
+import Courier
+import Glibc
+
+exit(Courier.main())

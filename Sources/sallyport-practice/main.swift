@@ -1,0 +1,4 @@
+import Glibc
+import PracticeServer
+
+exit(PracticeProgram.run(Array(CommandLine.arguments.dropFirst())))

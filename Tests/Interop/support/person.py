@@ -1,0 +1,89 @@
+"""The person at the sign-in page: reads pages, fills in forms, follows links; runs no script."""
+
+import http.client
+import urllib.parse
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+# Redirects a browser follows before it gives up.
+MOST_REDIRECTS = 10
+
+
+@dataclass
+class Page:
+    """One answer of a server."""
+
+    url: str
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+    @property
+    def location(self):
+        """Where the answer leads to; None when nowhere."""
+        target = self.headers.get("Location")
+        return urllib.parse.urljoin(self.url, target) if target else None
+
+
+class Browser:
+    """Cookies by host and port, and one connection a request."""
+
+    def __init__(self):
+        self.cookies = {}
+
+    def request(self, method, url, body=None, content_type=None):
+        """Sends one request and follows nothing."""
+        parts = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        headers = {"Connection": "close"}
+        jar = self.cookies.setdefault(parts.netloc, {})
+        if jar:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items())
+        if content_type:
+            headers["Content-Type"] = content_type
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            text = response.read().decode(errors="replace")
+        finally:
+            connection.close()
+        for cookie in response.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.split(";")[0].partition("=")
+            jar[name] = value
+        return Page(url, response.status, response.headers, text)
+
+    def follow(self, page):
+        """The page a chain of redirects ends on."""
+        for _ in range(MOST_REDIRECTS):
+            if page.status not in (301, 302, 303, 307, 308) or not page.location:
+                return page
+            page = self.request("GET", page.location)
+        raise RuntimeError(f"more than {MOST_REDIRECTS} redirects from {page.url}")
+
+    def get(self, url):
+        return self.request("GET", url)
+
+    def post_form(self, url, fields):
+        return self.request(
+            "POST", url, urllib.parse.urlencode(fields), "application/x-www-form-urlencoded")
+
+
+class HiddenFields(HTMLParser):
+    """The hidden fields of the first form that has a field of the given name."""
+
+    def __init__(self, page, having):
+        super().__init__()
+        self.forms = []
+        self.feed(page)
+        self.fields = next(
+            {name: value for name, kind, value in form if kind == "hidden"}
+            for form in self.forms if any(name == having for name, _, _ in form))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form":
+            self.forms.append([])
+        elif tag == "input" and self.forms and "name" in attributes:
+            self.forms[-1].append(
+                (attributes["name"], attributes.get("type"), attributes.get("value") or ""))
