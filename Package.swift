@@ -13,17 +13,20 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// The packed form of the 17,000 relative relocations is 20 KB to read at start instead of 400 KB.
 let staticPIE: [LinkerSetting] =
   linksStatically
   ? [
     .unsafeFlags(
-      ["-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie"],
-      .when(configuration: .release))
+      [
+        "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
+        "-Xlinker", "--gc-sections", "-Xlinker", "--pack-dyn-relocs=relr",
+      ], .when(configuration: .release))
   ] : []
 
 /// A library target of this package, with the settings all of them share.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: readMe(in: name), swiftSettings: strict)
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
 /// A program: one thin `main.swift` over a library target.
@@ -35,13 +38,12 @@ func program(
 }
 
 /// The tests of the library `name`, in the folder of the same name.
-func tests(of name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(of name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target
+{
   .testTarget(
     name: "\(name)Tests", dependencies: [.target(name: name)] + more, path: "Tests/\(name)",
     resources: resources, swiftSettings: strict)
 }
-
-func readMe(in target: String) -> [String] { [] }
 
 let package = Package(
   name: "sallyport",

@@ -30,6 +30,8 @@ final class Account {
 
   private var generation: UInt64 = 0
   private var failuresInARow = 0
+  /// Before then nothing is tried in the background: the last attempt has failed.
+  private var quietUntil = BootInstant(nanoseconds: 0)
   private var actionsAfterRefresh: [(BootInstant) -> Void] = []
 
   init(name: AccountName) { self.name = name }
@@ -71,9 +73,9 @@ final class Account {
 
   /// Whether a background refresh is worth starting now.
   func wantsRefreshAhead(at now: BootInstant) -> Bool {
-    guard let session, session.isInUse, let due = session.refreshDue, due <= now else {
-      return false
-    }
+    guard let session, session.isInUse, let due = session.refreshDue, due <= now,
+      quietUntil <= now
+    else { return false }
     switch refresh {
     case .idle: return true
     case .postponed(let until): return until <= now
@@ -119,15 +121,16 @@ final class Account {
         return failed(
           Failure(.failed, "the courier's answer has no access token"), nil, now, chance)
       }
-      failuresInARow = 0
-      lastError = nil
-      lastErrorAt = nil
+      forgetFailures()
       return RefreshEnd(answered: waiting, failure: nil, pause: nil)
     case .refused(let refusal):
-      if refusal.isInvalidGrant {
-        note(refusal.failure)
+      if refusal.endsSession {
+        let failure = Failure(
+          .loginRequired, refusal.failure.description,
+          hint: refusal.failure.hint ?? "sallyport login \(name)")
+        note(failure)
         self.session = nil
-        return RefreshEnd(answered: waiting, failure: refusal.failure, pause: nil)
+        return RefreshEnd(answered: waiting, failure: failure, pause: nil)
       }
       return failed(refusal.failure, refusal.retryAfter, now, chance)
     }
@@ -144,8 +147,12 @@ final class Account {
       refresh = .postponed(until: now.adding(seconds: bounded))
       pause = max(pause, bounded)
     }
+    quietUntil = now.adding(seconds: pause)
     return RefreshEnd(answered: waiting, failure: failure, pause: pause)
   }
+
+  /// The running refresh was ended from outside; its outcome, should one come, is stale.
+  func refreshWithdrawn() { refresh = .idle }
 
   // MARK: Sessions
 
@@ -154,10 +161,15 @@ final class Account {
     defer { waiting = [] }
     self.session = session
     refresh = .idle
+    forgetFailures()
+    return waiting
+  }
+
+  private func forgetFailures() {
     failuresInARow = 0
+    quietUntil = BootInstant(nanoseconds: 0)
     lastError = nil
     lastErrorAt = nil
-    return waiting
   }
 
   /// Has `action` called once the running refresh has ended, however it ends.
@@ -177,8 +189,7 @@ final class Account {
       session = nil
       refresh = .idle
       waiting = []
-      lastError = nil
-      lastErrorAt = nil
+      forgetFailures()
     }
     return (session, waiting)
   }

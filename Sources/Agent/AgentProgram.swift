@@ -73,12 +73,11 @@ package enum AgentProgram {
     do throws(SystemError) {
       let server = try AgentServer(
         listener: socket.takeListener(), socketPath: path, courierPath: courier,
-        configurationPath: folders.configurationFile)
+        configurationPath: folders.configurationFile, willStop: claim.release)
       starter.tellReady()
       ServiceManager.notify("READY=1\nSTATUS=Serving \(path)", environment)
       server.run()
       ServiceManager.notify("STOPPING=1", environment)
-      claim.release()
       return 0
     } catch {
       throw Failure(.failed, "cannot serve: \(error.reason)")

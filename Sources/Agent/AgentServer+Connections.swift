@@ -1,6 +1,7 @@
 import Attributes
 import Glibc
 import Platform
+import Secrets
 
 /// Clients: reading requests, sending replies, letting go of those that stall or leave.
 extension AgentServer {
@@ -8,11 +9,14 @@ extension AgentServer {
     if events & (POLLERR | POLLNVAL) != 0 { return close(connection) }
     // Both sides are shut: nobody is left to read an answer.
     if events & POLLHUP != 0, connection.isBusy { return close(connection) }
-    // What it has sent meanwhile waits in the input until the replies are out.
-    if events & POLLOUT != 0 { takeRequests(of: connection, now: now) }
-    guard events & (POLLIN | POLLHUP) != 0, !connection.isBusy, !connection.inputEnded else {
-      return
+    if events & POLLOUT != 0 {
+      flush(connection, now: now)
+      // What it has sent meanwhile has waited in the input until the replies were out.
+      if connection.output.isEmpty { takeRequests(of: connection, now: now) }
     }
+    guard events & (POLLIN | POLLHUP) != 0, connections[connection.id] != nil,
+      !connection.isBusy, !connection.inputEnded
+    else { return }
     connection.lastActive = now
     if connection.receive() == .gone { return close(connection) }
     takeRequests(of: connection, now: now)
@@ -29,8 +33,11 @@ extension AgentServer {
   }
 
   private func takeOneRequest(of connection: Connection, now: BootInstant) -> Bool {
-    guard !connection.isBusy, !connection.closesAfterOutput else { return false }
+    guard !connection.isBusy, !connection.closesAfterOutput, connections[connection.id] != nil
+    else { return false }
     return connection.nextRequest { request in
+      // A request that is whole is progress, even if half of the next one has come with it.
+      if connection.stalledSince != nil { connection.stalledSince = now }
       switch request {
       case .success(let block): self.handle(block, of: connection, now: now)
       case .failure(let fault): self.answer(connection, Failure(.invalidRequest, fault.sentence))
@@ -52,14 +59,23 @@ extension AgentServer {
     }
     guard connection.stalledSince == nil else { return }
     connection.stalledSince = now
-    deadlines.add(.connection(connection.id), at: now.adding(seconds: Self.stallLimit))
+    setDeadline(of: connection, at: now.adding(seconds: limits.stall))
+  }
+
+  /// A connection has one deadline at most: it can begin to stall many times before that is due.
+  private func setDeadline(of connection: Connection, at instant: BootInstant) {
+    if connection.hasDeadline { return }
+    connection.hasDeadline = true
+    deadlines.add(.connection(connection.id), at: instant)
   }
 
   /// Closes a connection that has made no progress since its deadline was set.
   func endStalled(_ id: UInt64, now: BootInstant) {
-    guard let connection = connections[id], let since = connection.stalledSince else { return }
-    let limit = since.adding(seconds: Self.stallLimit)
-    if limit <= now { close(connection) } else { deadlines.add(.connection(id), at: limit) }
+    guard let connection = connections[id] else { return }
+    connection.hasDeadline = false
+    guard let since = connection.stalledSince else { return }
+    let limit = since.adding(seconds: limits.stall)
+    if limit <= now { close(connection) } else { setDeadline(of: connection, at: limit) }
   }
 
   func close(_ connection: Connection) {
@@ -76,8 +92,10 @@ extension AgentServer {
   }
 
   /// Writes a whole reply; the connection's next request can be taken.
-  func answer(_ connection: Connection, _ write: (Connection) throws(AttributeFault) -> Void) {
-    do throws(AttributeFault) { try write(connection) } catch {
+  func answer(
+    _ connection: Connection, _ write: (inout SecretBuffer) throws(AttributeFault) -> Void
+  ) {
+    do throws(AttributeFault) { try write(&connection.output) } catch {
       connection.output.append(Failure(.failed, error.sentence))
     }
     connection.output.endBlock()
@@ -88,7 +106,7 @@ extension AgentServer {
   }
 
   func answer(_ connection: Connection, _ failure: Failure) {
-    answer(connection) { $0.output.append(failure) }
+    answer(connection) { $0.append(failure) }
   }
 
   func answer(_ id: UInt64, _ failure: Failure) {
@@ -97,8 +115,9 @@ extension AgentServer {
   }
 
   /// Writes a block of a reply that has more to come, and sends it.
-  func tell(_ connection: Connection, _ write: (Connection) throws(AttributeFault) -> Void) {
-    do throws(AttributeFault) { try write(connection) } catch {
+  func tell(_ connection: Connection, _ write: (inout SecretBuffer) throws(AttributeFault) -> Void)
+  {
+    do throws(AttributeFault) { try write(&connection.output) } catch {
       connection.output.append("message", oneLine: error.sentence)
     }
     connection.output.endBlock()

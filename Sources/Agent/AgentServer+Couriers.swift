@@ -14,10 +14,6 @@ extension AgentServer {
   /// Refreshing and revoking couriers at one time; the others wait in their order. Each takes some
   /// milliseconds of processor time, and a hundred accounts may expire together.
   private static let mostCouriers = 4
-  /// Seconds a refresh or a revocation may take.
-  private static let jobTimeout: Int64 = 60
-  /// Seconds a courier gets beyond its own deadline before it is killed.
-  private static let grace: Int64 = 5
 
   /// Starts a refresh or a revocation, or queues it.
   func submit(_ job: CourierProcess.Job, now: BootInstant) {
@@ -30,7 +26,7 @@ extension AgentServer {
       couriers.values.count(where: { !$0.isSigningIn && !$0.hasAnswered }) < Self.mostCouriers
     {
       let waiting = waitingJobs.removeFirst()
-      start(waiting.job, id: waiting.id, timeout: Self.jobTimeout, now: now)
+      start(waiting.job, id: waiting.id, timeout: limits.job, now: now)
     }
   }
 
@@ -38,7 +34,7 @@ extension AgentServer {
   func start(_ job: CourierProcess.Job, id: UInt64, timeout: Int64, now: BootInstant) {
     do throws(Failure) {
       let order = try order(for: job, timeout: timeout)
-      let deadline = now.adding(seconds: timeout + Self.grace)
+      let deadline = now.adding(seconds: timeout + limits.grace)
       let (processID, socket) = try spawn()
       let courier = CourierProcess(
         id: id, processID: processID, descriptor: Descriptor(owning: socket), job: job,
@@ -80,6 +76,7 @@ extension AgentServer {
       return order.finished()
     case .refresh(let account, _):
       guard let session = account.session else { break }
+      if let misfit = misfit(of: account) { throw misfit }
       var order = try JobOrder(
         job: "refresh", account: account.name.text, timeout: timeout, pool: pool)
       try add(session, to: &order)
@@ -94,8 +91,12 @@ extension AgentServer {
   }
 
   private func add(_ session: Session, to order: inout JobOrder) throws(Failure) {
-    let current = configuration.account(session.settings.effective.name.text)
-    try order.add(session.settings.renewed(by: current), path: configuration.path)
+    // Where the configuration has turned to another server since, that one must not see a token of
+    // the former (RFC 6749 §10.4), nor the former the new secret.
+    let fits = session.difference(from: configuration) == nil
+    let current = fits ? configuration.account(session.settings.effective.name.text) : nil
+    try order.add(
+      session.settings.renewed(by: current), path: fits ? configuration.path : nil)
     try order.add("refresh_token", session.refreshToken)
     try order.add(session.carried)
   }
@@ -171,5 +172,6 @@ extension AgentServer {
     for courier in couriers.values {
       if case .refresh(let refreshed, _) = courier.job, refreshed === account { end(courier) }
     }
+    account.refreshWithdrawn()
   }
 }

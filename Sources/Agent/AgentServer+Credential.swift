@@ -1,6 +1,7 @@
 import Attributes
 import Configuration
 import Platform
+import Secrets
 
 /// git's credential helper: which account answers for a URL, and in which form.
 extension AgentServer {
@@ -42,12 +43,7 @@ extension AgentServer {
   }
 
   private func accountForURL(of request: AttributeBlock) -> Choice {
-    let url =
-      request.string("url").map { CredentialRequest(url: $0) }
-      ?? CredentialRequest(
-        protocol: request.string("protocol"), host: request.string("host"),
-        path: request.string("path"), username: request.string("username"))
-    guard let url else { return .none }
+    guard let url = CredentialRequest(request) else { return .none }
     let matches = configuration.accounts(answering: url)
     if matches.count < 2 { return matches.first.map(Choice.account) ?? .none }
     return .ambiguous(matches.map(\.name.text))
@@ -68,25 +64,25 @@ extension AgentServer {
   }
 
   func writeCredential(
-    _ token: HeldSecret, _ session: Session, to connection: Connection, asBearer: Bool,
+    _ token: HeldSecret, _ session: Session, to reply: inout SecretBuffer, asBearer: Bool,
     username: String?, now: BootInstant
   ) throws(AttributeFault) {
     if asBearer {
       // git demands that a reply repeats each capability it makes use of, and before using it.
-      try connection.output.append(key: "capability", isList: true, value: "authtype")
-      try connection.output.append("authtype", session.tokenType)
+      try reply.append(key: "capability", isList: true, value: "authtype")
+      try reply.append("authtype", session.tokenType)
       try token.withUnsafeBytes { (bytes) throws(AttributeFault) in
-        try connection.output.append("credential", bytes)
+        try reply.append("credential", bytes)
       }
-      connection.output.append("ephemeral", constant: "1")
+      reply.append("ephemeral", constant: "1")
     } else {
-      try connection.output.append("username", username ?? "oauth2")
+      try reply.append("username", username ?? "oauth2")
       try token.withUnsafeBytes { (bytes) throws(AttributeFault) in
-        try connection.output.append("password", bytes)
+        try reply.append("password", bytes)
       }
     }
     if let expiresAt = session.expiresAt {
-      connection.output.append("password_expiry_utc", expiresAt)
+      reply.append("password_expiry_utc", expiresAt)
     }
   }
 }

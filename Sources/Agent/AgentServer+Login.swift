@@ -101,9 +101,9 @@ extension AgentServer {
     } else if block.has("event", "waiting"), let message = block.string("message") {
       for asker in signIn.askers {
         guard let connection = connections[asker.connection] else { continue }
-        tell(connection) { (connection) throws(AttributeFault) in
-          connection.output.append("event", constant: "waiting")
-          connection.output.append("message", oneLine: message)
+        tell(connection) { (reply) throws(AttributeFault) in
+          reply.append("event", constant: "waiting")
+          reply.append("message", oneLine: message)
         }
       }
     }
@@ -113,13 +113,13 @@ extension AgentServer {
     _ signIn: SignIn, to connection: Connection, hasJoined: Bool, now: BootInstant
   ) {
     guard let prompt = signIn.prompt else { return }
-    tell(connection) { (connection) throws(AttributeFault) in
-      connection.output.append("event", constant: "authorize")
-      try connection.output.append("url", prompt.url)
-      try connection.output.append("redirect_uri", prompt.redirectURI)
-      if hasJoined { connection.output.append("joined", constant: "yes") }
-      if prompt.needsPaste { connection.output.append("paste", constant: "yes") }
-      connection.output.append("expires_in", max(0, signIn.expires.seconds(since: now)))
+    tell(connection) { (reply) throws(AttributeFault) in
+      reply.append("event", constant: "authorize")
+      try reply.append("url", prompt.url)
+      try reply.append("redirect_uri", prompt.redirectURI)
+      if hasJoined { reply.append("joined", constant: "yes") }
+      if prompt.needsPaste { reply.append("paste", constant: "yes") }
+      reply.append("expires_in", max(0, signIn.expires.seconds(since: now)))
     }
   }
 
@@ -129,7 +129,10 @@ extension AgentServer {
     account.signIn = nil
     switch outcome {
     case .refused(let refusal):
-      account.note(refusal.failure)
+      // A name that is known for nothing but a failed sign-in must not stay behind as an account.
+      if account.session != nil || configuration.account(account.name.text) != nil {
+        account.note(refusal.failure)
+      }
       for asker in signIn.askers { answer(asker.connection, refusal.failure) }
     case .done(let block):
       guard
@@ -173,31 +176,31 @@ extension AgentServer {
     _ account: Account, _ session: Session, _ connection: Connection, withTokens: Bool,
     warnings: [String], now: BootInstant
   ) {
-    answer(connection) { (connection) throws(AttributeFault) in
-      connection.output.append("event", constant: "done")
-      try connection.output.append("account", account.name.text)
-      try connection.output.append("scope", session.scope)
+    answer(connection) { (reply) throws(AttributeFault) in
+      reply.append("event", constant: "done")
+      try reply.append("account", account.name.text)
+      try reply.append("scope", session.scope)
       if let expiresAt = session.expiresAt {
-        connection.output.append("expires_at", expiresAt)
+        reply.append("expires_at", expiresAt)
       }
       if let remaining = session.remaining(at: now) {
-        connection.output.append("expires_in", remaining)
+        reply.append("expires_in", remaining)
       }
-      if let subject = session.subject { try connection.output.append("sub", subject) }
-      if let username = session.username { try connection.output.append("username", username) }
-      if let issuer = session.issuer { try connection.output.append("issuer", issuer) }
+      if let subject = session.subject { try reply.append("sub", subject) }
+      if let username = session.username { try reply.append("username", username) }
+      if let issuer = session.issuer { try reply.append("issuer", issuer) }
       let refreshable: StaticString = session.refreshToken == nil ? "no" : "yes"
-      connection.output.append("refreshable", constant: refreshable)
+      reply.append("refreshable", constant: refreshable)
       for warning in warnings {
-        try connection.output.append(key: "warning", isList: true, value: printable(warning))
+        try reply.append(key: "warning", isList: true, value: printable(warning))
       }
       guard withTokens else { return }
-      try connection.output.append("token_type", session.tokenType)
+      try reply.append("token_type", session.tokenType)
       try session.accessToken?.withUnsafeBytes { (bytes) throws(AttributeFault) in
-        try connection.output.append("access_token", bytes)
+        try reply.append("access_token", bytes)
       }
       try session.idToken?.withUnsafeBytes { (bytes) throws(AttributeFault) in
-        try connection.output.append("id_token", bytes)
+        try reply.append("id_token", bytes)
       }
     }
   }
@@ -232,10 +235,10 @@ extension AgentServer {
           .failed, "no sign-in is waiting for this URL: it has ended, or the URL is incomplete",
           hint: "sallyport login NAME"))
     }
-    answer(connection) { (connection) throws(AttributeFault) in
+    answer(connection) { (reply) throws(AttributeFault) in
       try courier.tell("callback", url)
-      connection.output.append("event", constant: "done")
-      try connection.output.append("account", account.name.text)
+      reply.append("event", constant: "done")
+      try reply.append("account", account.name.text)
     }
   }
 

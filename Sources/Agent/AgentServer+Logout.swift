@@ -61,30 +61,32 @@ extension AgentServer {
   private func settle(_ logout: Logout) {
     logout.remaining -= 1
     guard logout.remaining == 0, let connection = connections[logout.connection] else { return }
-    answer(connection) { (connection) throws(AttributeFault) in
-      connection.output.append("event", constant: "done")
+    answer(connection) { (reply) throws(AttributeFault) in
+      reply.append("event", constant: "done")
       for name in logout.forgotten {
-        try connection.output.append(key: "account", isList: true, value: name)
+        try reply.append(key: "account", isList: true, value: name)
       }
       for name in logout.revoked {
-        try connection.output.append(key: "revoked", isList: true, value: name)
+        try reply.append(key: "revoked", isList: true, value: name)
       }
       for warning in logout.warnings {
-        try connection.output.append(key: "warning", isList: true, value: printable(warning))
+        try reply.append(key: "warning", isList: true, value: printable(warning))
       }
     }
   }
 
   /// Forgets every session without telling any server: SIGUSR1.
-  func forgetAll() {
-    for account in accounts.values {
+  func forgetAll(now: BootInstant) {
+    let forgotten = accounts.values
+    accounts = [:]
+    for account in forgotten {
       cancelSignIn(of: account)
       endRefresh(of: account)
       for request in account.forget().waiting {
         answer(request.connection, loginRequired(account, "\(account.name) has been forgotten"))
       }
+      account.runAfterRefresh(now)
     }
-    accounts = [:]
   }
 
   private func cancelSignIn(of account: Account) {

@@ -35,15 +35,15 @@ extension AgentServer {
   }
 
   private func version(of connection: Connection) {
-    answer(connection) { (connection) throws(AttributeFault) in
-      try connection.output.append("version", sallyportVersion)
-      connection.output.append("pid", Int64(processID))
+    answer(connection) { (reply) throws(AttributeFault) in
+      try reply.append("version", sallyportVersion)
+      reply.append("pid", Int64(processID))
     }
   }
 
   private func stop(askedBy connection: Connection) {
-    answer(connection) { $0.output.append("event", constant: "done") }
     stop()
+    answer(connection) { $0.append("event", constant: "done") }
   }
 
   // MARK: Which account
@@ -80,7 +80,7 @@ extension AgentServer {
       return .success(name)
     }
     var names = configuration.accounts.map(\.name)
-    for account in accounts.values where !names.contains(account.name) {
+    for account in accounts.values where !account.isBlank && !names.contains(account.name) {
       names.append(account.name)
     }
     switch names.count {

@@ -150,54 +150,54 @@ extension AgentServer {
           .temporarilyUnavailable, "the new access token of \(account.name) has expired already"))
     }
     if request.form != .refreshOnly { session.lastServed = now }
-    answer(connection) { (connection) throws(AttributeFault) in
+    answer(connection) { (reply) throws(AttributeFault) in
       switch request.form {
       case .token(let wantsIDToken):
-        try write(token, session, of: account, to: connection, now: now)
+        try write(token, session, of: account, to: &reply, now: now)
         if wantsIDToken, let idToken = session.idToken {
           try idToken.withUnsafeBytes { (bytes) throws(AttributeFault) in
-            try connection.output.append("id_token", bytes)
+            try reply.append("id_token", bytes)
           }
         }
       case .credential(let asBearer, let username):
         try writeCredential(
-          token, session, to: connection, asBearer: asBearer, username: username, now: now)
+          token, session, to: &reply, asBearer: asBearer, username: username, now: now)
       case .refreshOnly:
-        try connection.output.append("account", account.name.text)
-        try writeValidity(session, to: connection, now: now)
+        try reply.append("account", account.name.text)
+        try writeValidity(session, to: &reply, now: now)
       }
       if let warning = warning ?? shortfall(session, request, now: now) {
-        connection.output.append("warning", oneLine: warning)
+        reply.append("warning", oneLine: warning)
       }
     }
   }
 
   private func write(
-    _ token: HeldSecret, _ session: Session, of account: Account, to connection: Connection,
+    _ token: HeldSecret, _ session: Session, of account: Account, to reply: inout SecretBuffer,
     now: BootInstant
   ) throws(AttributeFault) {
-    try connection.output.append("account", account.name.text)
+    try reply.append("account", account.name.text)
     try token.withUnsafeBytes { (bytes) throws(AttributeFault) in
-      try connection.output.append("access_token", bytes)
+      try reply.append("access_token", bytes)
     }
-    try connection.output.append("token_type", session.tokenType)
-    try writeValidity(session, to: connection, now: now)
+    try reply.append("token_type", session.tokenType)
+    try writeValidity(session, to: &reply, now: now)
     let configured = configuration.account(account.name.text)?["username"]
     if let username = configured ?? session.settings["username"] ?? session.username {
-      try connection.output.append("username", username)
+      try reply.append("username", username)
     }
   }
 
   private func writeValidity(
-    _ session: Session, to connection: Connection, now: BootInstant
+    _ session: Session, to reply: inout SecretBuffer, now: BootInstant
   ) throws(AttributeFault) {
     if let expiresAt = session.expiresAt {
-      connection.output.append("expires_at", expiresAt)
+      reply.append("expires_at", expiresAt)
     }
     if let remaining = session.remaining(at: now) {
-      connection.output.append("expires_in", remaining)
+      reply.append("expires_in", remaining)
     }
-    try connection.output.append("scope", session.scope)
+    try reply.append("scope", session.scope)
   }
 
   /// What to say when the server gives no token as long-lived as the asker wants.

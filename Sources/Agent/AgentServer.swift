@@ -12,8 +12,6 @@ import Secrets
 package final class AgentServer {
   /// Connections at one time; past it the idle ones that were silent longest are closed.
   static let mostConnections = 4096
-  /// Seconds a client has to finish a request it has begun, or to read a reply.
-  static let stallLimit: Int64 = 30
   /// Bytes of replies a client may leave unread before its next request is taken.
   static let mostUnreadOutput = 64 * 1024
   /// Milliseconds without accepting after the process has run out of descriptors.
@@ -23,6 +21,7 @@ package final class AgentServer {
   let configuration: ConfigurationWatcher
   let courierPath: String
   let socketPath: String
+  let limits: AgentLimits
   var accounts: [String: Account] = [:]
   var connections: [UInt64: Connection] = [:]
   var couriers: [UInt64: CourierProcess] = [:]
@@ -37,6 +36,7 @@ package final class AgentServer {
   private var acceptsAgainAt: BootInstant?
   private var lastID: UInt64 = 0
   private var isStopping = false
+  private let willStop: () -> Void
 
   /// What becomes due; whether it still matters is looked at then.
   enum Deadline {
@@ -50,11 +50,16 @@ package final class AgentServer {
   ///   - listener: a listening Unix socket, non-blocking.
   ///   - socketPath: where it listens, for `status`.
   ///   - courierPath: the program `sallyport-courier`.
+  ///   - willStop: called once, before whoever has asked the agent to stop is answered: a client
+  ///     that comes after that answer must find no socket, and start a new agent.
   package init(
     listener: consuming Descriptor, socketPath: String, courierPath: String,
-    configurationPath: String?
+    configurationPath: String?, limits: AgentLimits = AgentLimits(),
+    willStop: @escaping () -> Void = {}
   ) throws(SystemError) {
     self.listener = listener
+    self.limits = limits
+    self.willStop = willStop
     self.socketPath = socketPath
     self.courierPath = courierPath
     configuration = ConfigurationWatcher(path: configurationPath)
@@ -93,7 +98,10 @@ package final class AgentServer {
   }
 
   /// Ends the loop once the present round is done.
-  func stop() { isStopping = true }
+  func stop() {
+    if !isStopping { willStop() }
+    isStopping = true
+  }
 
   // MARK: One round
 
@@ -124,7 +132,7 @@ package final class AgentServer {
   private func serve(_ owner: Owner, events: Int32, now: BootInstant) {
     switch owner {
     case .listener: acceptAll(now: now)
-    case .signals: takeSignals()
+    case .signals: takeSignals(now: now)
     case .timer: takeDeadlines(now: now)
     case .connection(let id):
       guard let connection = connections[id] else { return }
@@ -174,13 +182,13 @@ package final class AgentServer {
     close(oldest)
   }
 
-  private func takeSignals() {
+  private func takeSignals(now: BootInstant) {
     while true {
       switch sp_signal_next(signals.number) {
       case 0: return
       case SIGTERM, SIGINT: stop()
       case SIGHUP: configuration.look()
-      case SIGUSR1: forgetAll()
+      case SIGUSR1: forgetAll(now: now)
       default: break
       }
     }

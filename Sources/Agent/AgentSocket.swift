@@ -34,13 +34,16 @@ struct AgentSocket: ~Copyable {
 
   /// Takes the socket at `path`, or the one the service manager has handed over.
   ///
-  /// Of two agents that start at once one gets the lock; the other waits until the first serves. A
-  /// socket file without a live agent is stale, and removed under the lock.
+  /// Of two agents that start at once one gets the lock; the other waits until the first serves, or
+  /// has ended. A socket file without a live agent is stale, and removed under the lock.
   static func take(
     _ path: String, inherited: consuming Descriptor?
   ) throws(Failure) -> Outcome {
     if let inherited {
       return .ours(AgentSocket(listener: inherited, claim: Claim(path: path, lock: nil)))
+    }
+    guard path.utf8.first == UInt8(ascii: "/") else {
+      throw Failure(.failed, "the path of the socket is not absolute: \(path)")
     }
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     do throws(FolderFault) { try preparePrivateFolder(folder.isEmpty ? "/" : folder) } catch {
@@ -48,12 +51,8 @@ struct AgentSocket: ~Copyable {
     }
     do throws(SystemError) {
       let lock = try Descriptor.open(path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-      guard sp_lock_file(lock.number) == 0 else {
-        try waitForAnother(path)
-        return .servedByAnother
-      }
-      if isServed(path) { return .servedByAnother }
-      unlink(path)
+      guard try wins(lock, path), !isServed(path) else { return .servedByAnother }
+      try removeStale(path)
       let listener = try UnixSocket.listen(path, backlog: 1024)
       return .ours(AgentSocket(listener: listener, claim: Claim(path: path, lock: lock)))
     } catch {
@@ -74,12 +73,25 @@ struct AgentSocket: ~Copyable {
     } catch { return false }
   }
 
-  /// The holder of the lock binds within moments of taking it.
-  private static func waitForAnother(_ path: String) throws(SystemError) {
+  /// Waits for the lock, or for its holder to serve: it does so within moments of taking it, or is
+  /// about to end.
+  private static func wins(
+    _ lock: borrowing Descriptor, _ path: String
+  ) throws(SystemError) -> Bool {
     for _ in 0..<200 {
-      if isServed(path) { return }
+      if sp_lock_file(lock.number) == 0 { return true }
+      if isServed(path) { return false }
       _ = poll(nil, 0, 10)
     }
     throw SystemError(EBUSY, in: "flock")
+  }
+
+  /// Removes the socket of an agent that has died, and nothing else: SALLYPORT_SOCK may name a
+  /// person's file by mistake.
+  private static func removeStale(_ path: String) throws(SystemError) {
+    var facts = stat()
+    guard lstat(path, &facts) == 0 else { return }
+    guard facts.st_mode & S_IFMT == S_IFSOCK else { throw SystemError(EEXIST, in: "bind") }
+    unlink(path)
   }
 }

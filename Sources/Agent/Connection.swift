@@ -27,6 +27,8 @@ final class Connection {
   var closesAfterOutput = false
   /// When the state it is in now began: half a request, unread output.
   var stalledSince: BootInstant?
+  /// Whether a deadline is set that looks at ``stalledSince``.
+  var hasDeadline = false
   var lastActive: BootInstant
 
   init(id: UInt64, descriptor: consuming Descriptor, peer: Peer, now: BootInstant, pool: SecretPool)

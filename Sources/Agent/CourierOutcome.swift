@@ -28,5 +28,7 @@ struct CourierRefusal {
   }
 
   /// RFC 6749 §5.2: the only error that ends a session.
-  var isInvalidGrant: Bool { oauthError == "invalid_grant" }
+  ///
+  /// The courier says `login_required` with it, unless the status was that of a server in trouble.
+  var endsSession: Bool { failure.code == .loginRequired && oauthError == "invalid_grant" }
 }

@@ -99,7 +99,7 @@ final class Session {
     guard let access = answer["access_token"], !access.isEmpty else { return false }
     accessToken = HeldSecret(copying: access, in: pool)
     // RFC 6749 §6: without a new refresh token the old one stays good.
-    if let refresh = answer["refresh_token"] {
+    if let refresh = answer["refresh_token"], !refresh.isEmpty {
       refreshToken = HeldSecret(copying: refresh, in: pool)
     }
     if let id = answer["id_token"] { idToken = HeldSecret(copying: id, in: pool) }

@@ -1,6 +1,7 @@
 /// Somewhere lines can be appended: an array of bytes, or a buffer of secrets.
 package protocol AttributeSink: ~Copyable {
-  mutating func append(_ bytes: UnsafeRawBufferPointer)
+  /// Appends `count` bytes, which `fill` writes.
+  mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void)
 }
 
 extension AttributeSink where Self: ~Copyable {
@@ -22,35 +23,29 @@ extension AttributeSink where Self: ~Copyable {
 
   /// Appends `key=value`; the value is text of the program itself, and known to fit.
   package mutating func append(_ key: StaticString, constant value: StaticString) {
-    append(UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
-    appendByte(UInt8(ascii: "="))
-    append(UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
-    appendByte(UInt8(ascii: "\n"))
+    appendLine(
+      UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount), isList: false,
+      UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
   /// Appends `key=value`; the value is a decimal number.
   package mutating func append(_ key: StaticString, _ value: Int64) {
-    append(UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
-    appendByte(UInt8(ascii: "="))
-    appendDecimal(value)
-    appendByte(UInt8(ascii: "\n"))
+    withDecimal(value) { digits in
+      appendLine(
+        UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount), isList: false,
+        digits)
+    }
   }
 
   /// Appends `key=value`, or `key[]=value` for an item of a list.
   package mutating func append(
     key: UnsafeRawBufferPointer, isList: Bool, value: UnsafeRawBufferPointer
   ) throws(AttributeFault) {
-    guard key.count + value.count + 3 <= AttributeLimits.lineLength,
-      !value.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") })
+    let brackets = isList ? 2 : 0
+    guard key.count + brackets + 1 + value.count <= AttributeLimits.lineLength, isKey(key),
+      !holdsLineEnd(value)
     else { throw .valueUnwritable(key: String(decoding: key, as: UTF8.self)) }
-    append(key)
-    if isList {
-      appendByte(UInt8(ascii: "["))
-      appendByte(UInt8(ascii: "]"))
-    }
-    appendByte(UInt8(ascii: "="))
-    append(value)
-    appendByte(UInt8(ascii: "\n"))
+    appendLine(key, isList: isList, value)
   }
 
   /// Appends `key=value`, or `key[]=value`, with a key made at run time.
@@ -65,34 +60,71 @@ extension AttributeSink where Self: ~Copyable {
   }
 
   /// Appends the blank line that ends a block.
-  package mutating func endBlock() { appendByte(UInt8(ascii: "\n")) }
-
-  private mutating func appendByte(_ byte: UInt8) {
-    withUnsafeBytes(of: byte) { append($0) }
+  package mutating func endBlock() {
+    append(count: 1) { $0[0] = UInt8(ascii: "\n") }
   }
 
-  private mutating func appendDecimal(_ value: Int64) {
-    // 20 bytes hold the longest Int64 with its sign.
-    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
-      var place = digits.count
-      var rest = value.magnitude
-      repeat {
-        place -= 1
-        digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-        rest /= 10
-      } while rest > 0
-      if value < 0 {
-        place -= 1
-        digits[place] = UInt8(ascii: "-")
+  /// Appends bytes as they are.
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard !bytes.isEmpty else { return }
+    append(count: bytes.count) { $0.copyMemory(from: bytes) }
+  }
+
+  private mutating func appendLine(
+    _ key: UnsafeRawBufferPointer, isList: Bool, _ value: UnsafeRawBufferPointer
+  ) {
+    let mark: StaticString = isList ? "[]=" : "="
+    append(count: key.count + mark.utf8CodeUnitCount + value.count + 1) { room in
+      var place = 0
+      func put(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
+        UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: bytes)
+        place += bytes.count
       }
-      append(UnsafeRawBufferPointer(rebasing: digits[place...]))
+      put(key)
+      put(UnsafeRawBufferPointer(start: mark.utf8Start, count: mark.utf8CodeUnitCount))
+      put(value)
+      room[place] = UInt8(ascii: "\n")
     }
   }
 }
 
+/// Shows the decimal digits of a number to `body`.
+private func withDecimal(_ value: Int64, _ body: (UnsafeRawBufferPointer) -> Void) {
+  // 20 bytes hold the longest Int64 with its sign.
+  withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+    var place = digits.count
+    var rest = value.magnitude
+    repeat {
+      place -= 1
+      digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+      rest /= 10
+    } while rest > 0
+    if value < 0 {
+      place -= 1
+      digits[place] = UInt8(ascii: "-")
+    }
+    body(UnsafeRawBufferPointer(rebasing: digits[place...]))
+  }
+}
+
+/// Whether a reader would find exactly these bytes as the key: printable ASCII without `=`.
+private func isKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  for byte in bytes where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "=") { return false }
+  return !bytes.isEmpty
+}
+
+/// Whether a line cannot hold these bytes as a value.
+private func holdsLineEnd(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  for byte in bytes where byte == 0 || byte == UInt8(ascii: "\n") { return true }
+  return false
+}
+
 extension [UInt8]: AttributeSink {
-  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    append(contentsOf: bytes)
+  package mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let former = self.count
+    append(contentsOf: repeatElement(0, count: count))
+    withUnsafeMutableBytes { fill(UnsafeMutableRawBufferPointer(rebasing: $0[former...])) }
   }
 }
 

@@ -42,7 +42,8 @@ package struct Failure: Error, Equatable, Sendable {
 
   /// Reads the failure of a reply; nil when the reply has no `error=`.
   package init?(_ reply: AttributeBlock) {
-    guard let error = reply.string("error") else { return nil }
+    guard reply["error"] != nil else { return nil }
+    let error = reply.string("error") ?? "with a failure that is not UTF-8"
     self.init(
       FailureCode(rawValue: error) ?? .failed,
       reply.string("error_description") ?? "the agent answered \(error)",
@@ -62,7 +63,9 @@ extension AttributeSink where Self: ~Copyable {
   package mutating func append(_ key: StaticString, oneLine text: String) {
     let longest = 4096
     if text.utf8.count <= longest, (try? append(key, text)) != nil { return }
-    let bytes = text.utf8.prefix(longest).map { $0 == 0 || $0 == UInt8(ascii: "\n") ? 0x20 : $0 }
+    var bytes = text.utf8.prefix(longest).map { $0 == 0 || $0 == UInt8(ascii: "\n") ? 0x20 : $0 }
+    // A character cut in two would make the whole line unreadable: what is left of it goes as well.
+    while String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
     bytes.withUnsafeBytes { line in
       // The line is short and clean by now, so that nothing can be refused.
       try? append(key, line)

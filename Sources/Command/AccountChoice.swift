@@ -10,7 +10,7 @@ extension Invocation {
   ) throws(Failure) -> String? {
     if let operand {
       guard let name = AccountName(operand) else {
-        throw mistake("\(operand) is no account's name: \(AccountName.rule)")
+        throw mistake("\(shellQuoted(operand)) is no account's name: \(AccountName.rule)")
       }
       return name.text
     }

@@ -38,7 +38,7 @@ enum Agent {
       throw Failure(
         .failed,
         "cannot tell where the agent's socket is: neither XDG_RUNTIME_DIR nor HOME is set",
-        hint: "export HOME=…")
+        hint: "export XDG_RUNTIME_DIR=/run/user/$(id -u)")
     }
     return path
   }

@@ -30,6 +30,8 @@ struct Interruption: ~Copyable {
 
   /// Ends the process by the signal, so that a shell's loop ends with it.
   static func end(by signal: Int32) -> Never {
+    // The terminal has just shown ^C.
+    if signal == SIGINT, isatty(2) == 1 { Diagnostics.tell("") }
     Diagnostics.report("the sign-in is cancelled")
     var set = sigset_t()
     sigemptyset(&set)

@@ -31,12 +31,12 @@ struct JSONText: ~Copyable {
 
   mutating func add(_ key: StaticString, _ value: Bool) {
     self.key(key)
-    buffer.append(value ? "true" : "false" as StaticString)
+    buffer.append(constant: value ? "true" : "false")
   }
 
   mutating func addNull(_ key: StaticString) {
     self.key(key)
-    buffer.append("null" as StaticString)
+    buffer.append(constant: "null")
   }
 
   /// An element of an array.
@@ -50,12 +50,12 @@ struct JSONText: ~Copyable {
 
   private mutating func open(_ bracket: StaticString, _ key: StaticString?) {
     if let key { self.key(key) } else { comma() }
-    buffer.append(bracket)
+    buffer.append(constant: bracket)
     needsComma = false
   }
 
   private mutating func close(_ bracket: StaticString) {
-    buffer.append(bracket)
+    buffer.append(constant: bracket)
     needsComma = true
   }
 
@@ -84,10 +84,10 @@ struct JSONText: ~Copyable {
 
   private mutating func append(_ scalar: Unicode.Scalar) {
     switch scalar.value {
-    case 0x22: buffer.append("\\\"" as StaticString)
-    case 0x5C: buffer.append("\\\\" as StaticString)
-    case 0x0A: buffer.append("\\n" as StaticString)
-    case 0x09: buffer.append("\\t" as StaticString)
+    case 0x22: buffer.append(constant: "\\\"")
+    case 0x5C: buffer.append(constant: "\\\\")
+    case 0x0A: buffer.append(constant: "\\n")
+    case 0x09: buffer.append(constant: "\\t")
     case 0..<0x20, 0x7F, 0x2028, 0x2029:
       let digits = String(scalar.value, radix: 16)
       buffer.append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)

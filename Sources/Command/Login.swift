@@ -95,6 +95,7 @@ extension Invocation {
     guard let text = self["format"] else { return .plain }
     if let format = TokenFormat(rawValue: text) { return format }
     let known = TokenFormat.allCases.map(\.rawValue)
-    throw mistake("there is no format \(text); there are \(known.joined(separator: ", "))")
+    throw mistake(
+      "there is no format \(shellQuoted(text)); there are \(known.joined(separator: ", "))")
   }
 }

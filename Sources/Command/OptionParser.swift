@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Platform
 
 extension Invocation {
   /// Words a command line may have; more are a mistake of the caller, not work to do.
@@ -57,20 +58,21 @@ extension Invocation {
   private static func unknown(_ name: String, among known: [String]) -> String {
     let nearest = nearestWord(to: name, in: known) ?? ""
     let isNear = editDistance(name, nearest) <= max(2, nearest.count / 3)
-    return isNear
-      ? "there is no option --\(name); did you mean --\(nearest)?" : "there is no option --\(name)"
+    let sentence = "there is no option \(shellQuoted(name.isEmpty ? "-" : "--\(name)"))"
+    return isNear ? "\(sentence); did you mean --\(nearest)?" : sentence
   }
 
   private static func operand(_ words: [String], of verb: Verb) throws(Failure) -> String? {
     switch verb.operand {
     case .none:
       guard let word = words.first else { return nil }
-      throw .usage("\(verb.name) takes no argument: \(word)", of: verb)
+      throw .usage("\(verb.name) takes no argument: \(shellQuoted(word))", of: verb)
     case .required(let name, _) where words.isEmpty:
       throw .usage("\(verb.name) needs an argument: \(name)", of: verb)
     case .account, .optional, .required:
       guard words.count < 2 else {
-        throw .usage("\(verb.name) takes one argument, and \(words[1]) is another", of: verb)
+        throw .usage(
+          "\(verb.name) takes one argument, and \(shellQuoted(words[1])) is another", of: verb)
       }
       return words.first
     }

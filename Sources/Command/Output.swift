@@ -7,6 +7,7 @@ enum Output {
   /// Writes all of `bytes`; whoever reads them has them when it returns.
   static func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     do { try writeAll(1, bytes) } catch {
+      if error.number == EBADF { throw Failure(.failed, "standard output is closed") }
       throw Failure(.failed, "cannot write to standard output: \(error.reason)")
     }
   }

@@ -12,9 +12,9 @@ extension TokenFormat {
     } else {
       response.append("n,a=\(Self.saslName(user)),")
     }
-    response.append("\u{1}auth=Bearer " as StaticString)
+    response.append(constant: "\u{1}auth=Bearer ")
     response.append(token)
-    response.append("\u{1}\u{1}" as StaticString)
+    response.append(constant: "\u{1}\u{1}")
     buffer.append(base64: response.bytes)
   }
 

@@ -14,12 +14,12 @@ package enum Sallyport {
   ///   - count: how many arguments there are, the program's name among them.
   ///   - vector: the arguments; they may hold any bytes.
   package static func main(_ count: Int32, _ vector: Arguments) -> Int32 {
-    let outputWasOpen = fcntl(1, F_GETFD) != -1
+    let isOutputOpen = fcntl(1, F_GETFD) != -1
     // A socket that landed on descriptor 1 would get what is meant for people.
     guard sp_open_standard_descriptors() == 0 else { return FailureCode.failed.exitStatus }
+    if !isOutputOpen { refuseOutput() }
     sp_ignore_broken_pipes()
     do throws(Failure) {
-      guard outputWasOpen else { throw Failure(.failed, "standard output is closed") }
       return try run(count, vector)
     } catch {
       Diagnostics.report(error.description, hint: error.hint)
@@ -31,10 +31,10 @@ package enum Sallyport {
     let first = count > 1 ? vector[1] : nil
     if let name = vector[0], isCredentialHelper(name) {
       // git waits for this answer many times an hour: nothing is read or made that it does not need.
-      if let first, strcmp(first, "get") == 0 { return try Credential.get() }
+      if let first, strcmp(first, "get") == 0 { return try CredentialGet.run() }
       return try Credential.helper(first.map { String(cString: $0) })
     }
-    if let first, count == 2, strcmp(first, "get") == 0 { return try Credential.get() }
+    if let first, count == 2, strcmp(first, "get") == 0 { return try CredentialGet.run() }
     var words: [String] = []
     for index in 1..<max(1, Int(count)) {
       // What is not UTF-8 gets U+FFFD, which no name and no option has.
@@ -53,7 +53,7 @@ package enum Sallyport {
     case "--version", "-V": return try Help.versionVerb.run(Invocation(Help.versionVerb, []))
     default:
       guard !first.hasPrefix("-") else {
-        throw .usage("there is no option \(first) before the verb")
+        throw .usage("there is no option \(shellQuoted(first)) before the verb")
       }
       let verb = try Verbs.named(first)
       let invocation = try Invocation(verb, Array(words.dropFirst()))
@@ -63,6 +63,15 @@ package enum Sallyport {
       }
       return try verb.run(invocation)
     }
+  }
+
+  /// Puts something that cannot be written to in the place of a closed standard output: a token that
+  /// nobody gets must not look like success.
+  private static func refuseOutput() {
+    let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    guard null >= 0 else { return }
+    dup2(null, 1)
+    close(null)
   }
 
   /// Whether the program is called by the name git looks for.

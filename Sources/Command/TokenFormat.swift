@@ -49,7 +49,7 @@ enum TokenFormat: String, CaseIterable, Sendable {
     _ answer: AttributeBlock, to buffer: inout WipedBuffer
   ) throws(Failure) {
     let token = try bearerToken(answer)
-    buffer.append("Authorization: Bearer " as StaticString)
+    buffer.append(constant: "Authorization: Bearer ")
     buffer.append(token)
   }
 
@@ -57,7 +57,7 @@ enum TokenFormat: String, CaseIterable, Sendable {
     _ answer: AttributeBlock, to buffer: inout WipedBuffer
   ) throws(Failure) {
     var value = WipedBuffer()
-    value.append("Bearer " as StaticString)
+    value.append(constant: "Bearer ")
     value.append(try bearerToken(answer))
     var json = JSONText()
     json.beginObject()
@@ -85,19 +85,19 @@ enum TokenFormat: String, CaseIterable, Sendable {
   private func writeEnvironment(
     _ answer: AttributeBlock, to buffer: inout WipedBuffer
   ) throws(Failure) {
-    buffer.append("export SALLYPORT_ACCESS_TOKEN='" as StaticString)
+    buffer.append(constant: "export SALLYPORT_ACCESS_TOKEN='")
     for byte in try accessToken(answer) {
       if byte == UInt8(ascii: "'") {
-        buffer.append("'\\''" as StaticString)
+        buffer.append(constant: "'\\''")
       } else {
         buffer.append(byte: byte)
       }
     }
-    buffer.append("'\n" as StaticString)
+    buffer.append(constant: "'\n")
     if let instant = answer.integer("expires_at") {
       buffer.append("export SALLYPORT_EXPIRES_AT='\(instant)'")
     } else {
-      buffer.append("unset SALLYPORT_EXPIRES_AT" as StaticString)
+      buffer.append(constant: "unset SALLYPORT_EXPIRES_AT")
     }
   }
 }

@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Platform
 
 /// All verbs: the dispatcher, the help texts and the completions are made from this list.
 enum Verbs {
@@ -14,6 +15,7 @@ enum Verbs {
     if let verb = all.first(where: { $0.name == name }) { return verb }
     let nearest = nearestWord(to: name, in: all.map(\.name)) ?? ""
     let isNear = editDistance(name, nearest) <= 2
-    throw .usage("there is no verb \(name)" + (isNear ? "; did you mean \(nearest)?" : ""))
+    throw .usage(
+      "there is no verb \(shellQuoted(name))" + (isNear ? "; did you mean \(nearest)?" : ""))
   }
 }

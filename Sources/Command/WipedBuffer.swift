@@ -8,27 +8,27 @@ struct WipedBuffer: ~Copyable, AttributeSink {
 
   private var storage: UnsafeMutableRawBufferPointer
   private(set) var count = 0
+  /// Bytes that were ever in use: wiping more would only touch pages nobody has written.
+  private var used = 0
 
   init(capacity: Int = usualCapacity) {
     storage = .allocate(byteCount: max(capacity, 1), alignment: 1)
   }
 
   deinit {
-    Self.wipe(storage)
+    Self.wipe(UnsafeMutableRawBufferPointer(rebasing: storage[..<used]))
     storage.deallocate()
   }
 
   /// The bytes; valid until the buffer changes or ends.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
 
-  mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    guard let source = bytes.baseAddress else { return }
-    let place = room(for: bytes.count)
-    place.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))
-    count += bytes.count
+  mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    fill(UnsafeMutableRawBufferPointer(rebasing: room(for: count)[..<count]))
+    extend(by: count)
   }
 
-  mutating func append(_ text: StaticString) {
+  mutating func append(constant text: StaticString) {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
@@ -43,7 +43,10 @@ struct WipedBuffer: ~Copyable, AttributeSink {
   }
 
   /// Counts bytes that were written to the room.
-  mutating func extend(by size: Int) { count = min(count + max(size, 0), storage.count) }
+  mutating func extend(by size: Int) {
+    count = min(count + max(size, 0), storage.count)
+    used = max(used, count)
+  }
 
   /// Drops the bytes from `end` on.
   mutating func truncate(to end: Int) {
@@ -65,9 +68,10 @@ struct WipedBuffer: ~Copyable, AttributeSink {
   private mutating func grow(to capacity: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
     larger.copyMemory(from: bytes)
-    Self.wipe(storage)
+    Self.wipe(UnsafeMutableRawBufferPointer(rebasing: storage[..<used]))
     storage.deallocate()
     storage = larger
+    used = count
   }
 
   private static func wipe(_ bytes: UnsafeMutableRawBufferPointer) {

@@ -32,7 +32,8 @@ final class CallbackServer {
   enum Event {
     /// The server's answer, the first time it comes; never `.notOurs`.
     case answer(AuthorizationOutcome)
-    case ready(Int32)
+    /// The watched descriptor at this place of the list is ready.
+    case ready(Int)
     /// One line the person should know about the connections that have come.
     case notice(String)
     case deadline
@@ -102,8 +103,8 @@ final class CallbackServer {
     connections = []
   }
 
-  /// One round of poll; the first of the watched descriptors that is ready.
-  private func turn(_ watches: [Watch], until deadline: BootInstant) -> Int32? {
+  /// One round of poll; the place of the first watched descriptor that is ready.
+  private func turn(_ watches: [Watch], until deadline: BootInstant) -> Int? {
     let isAccepting = BootInstant.now >= acceptsAfter
     let listeners = isAccepting ? sockets?.descriptors ?? [] : []
     var entries = watches.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
@@ -124,7 +125,7 @@ final class CallbackServer {
       accept(from: entry.fd)
     }
     sweep()
-    return entries.prefix(watches.count).first { $0.revents != 0 }?.fd
+    return entries.prefix(watches.count).firstIndex { $0.revents != 0 }
   }
 
   private func sweep() {

@@ -119,12 +119,13 @@ struct LoginJob {
         if let outcome = try outcome(ofPasted: url, at: server) { return outcome }
       }
       urls = []
+      // A hang-up of whoever reads the output is told without being asked for.
       var watches = [CallbackServer.Watch(descriptor: output, events: 0)]
       if reader.isOpen { watches.append(CallbackServer.Watch(descriptor: input, events: POLLIN)) }
       switch server.next(watching: watches, until: deadline) {
       case .answer(let outcome): return outcome
       case .notice(let line): try tell(line)
-      case .ready(output): throw CourierFailure(.failed, "nobody waits for this sign-in any more")
+      case .ready(0): throw CourierFailure(.failed, "nobody waits for this sign-in any more")
       case .ready: urls = try reader.pastedURLs()
       case .deadline: throw Self.nobodyCame(signIn)
       }

@@ -12,12 +12,20 @@ struct PeerRule: Sendable {
     case unchecked(SystemError)
   }
 
-  private let userID: uid_t
-  private let table: ProcSockets
+  /// Where the owner of a socket is looked up.
+  enum Source: Sendable {
+    /// Asked of the kernel directly, and of the tables where it gives no answer.
+    case kernel
+    /// The tables alone.
+    case tables(ProcSockets)
+  }
 
-  init(userID: uid_t = geteuid(), table: ProcSockets = ProcSockets()) {
+  private let userID: uid_t
+  private let source: Source
+
+  init(userID: uid_t = geteuid(), source: Source = .kernel) {
     self.userID = userID
-    self.table = table
+    self.source = source
   }
 
   /// Judges the other end of an accepted connection.
@@ -27,11 +35,20 @@ struct PeerRule: Sendable {
     guard let own = Self.address(by: { getsockname(connection, $0, $1) }),
       let peer = Self.address(by: { getpeername(connection, $0, $1) })
     else { return .unknown }
-    switch table.owner(of: peer, connectedTo: own) {
+    switch owner(of: peer, connectedTo: own) {
     case .user(userID): return .sameUser
     case .user: return .otherUser
     case .unlisted: return .unknown
     case .unreadable(let error): return .unchecked(error)
+    }
+  }
+
+  private func owner(of peer: TCPAddress, connectedTo own: TCPAddress) -> ProcSockets.Owner {
+    switch source {
+    case .tables(let tables): return tables.owner(of: peer, connectedTo: own)
+    case .kernel:
+      if let user = ProcSocketQuery.owner(of: peer, connectedTo: own) { return .user(user) }
+      return ProcSockets().owner(of: peer, connectedTo: own)
     }
   }
 

@@ -35,26 +35,30 @@ struct ChunkedBody: Sendable {
         state = run.count == count ? .dataEnd : .data(count - run.count)
         guard run.count == count else { return false }
       }
-      switch queue.nextLine() {
+      switch queue.nextLine(atMost: maximumLineLength) {
       case .malformed: throw .malformed("a line of the chunked content is not ended by CR LF")
-      case .needMore(let count):
-        try checkUnfinished(count)
-        return false
+      case .tooLong: throw tooLong
+      case .needMore: return false
       case .line(let line):
         if try take(line, contentLength: body.count) { return true }
       }
     }
   }
 
-  /// Refuses a line that is too long before it is whole.
-  private func checkUnfinished(_ count: Int) throws(ResponseFailure) {
+  /// Bytes that the line to come may have, its CR LF included.
+  private var maximumLineLength: Int {
     switch state {
-    case .size:
-      guard count <= Self.maximumSizeLineLength else { throw .malformed("a chunk has no size") }
-    case .trailers:
-      guard trailerLength + count <= maximumTrailerLength else { throw .headTooLarge }
-    case .data, .dataEnd:
-      guard count <= 1 else { throw .malformed("a chunk is longer than its size") }
+    case .size: Self.maximumSizeLineLength
+    case .data, .dataEnd: 2
+    case .trailers: maximumTrailerLength - trailerLength
+    }
+  }
+
+  private var tooLong: ResponseFailure {
+    switch state {
+    case .size: .malformed("a chunk has no size")
+    case .data, .dataEnd: .malformed("a chunk is longer than its size")
+    case .trailers: .headTooLarge
     }
   }
 
@@ -64,15 +68,12 @@ struct ChunkedBody: Sendable {
   ) throws(ResponseFailure) -> Bool {
     switch state {
     case .size:
-      try checkUnfinished(line.count)
       let size = try Self.size(line, atMost: maximumLength - contentLength)
       state = size == 0 ? .trailers : .data(size)
     case .data, .dataEnd:
-      guard line.isEmpty else { throw .malformed("a chunk is longer than its size") }
       state = .size
     case .trailers:
       trailerLength += line.count + 2
-      guard trailerLength <= maximumTrailerLength else { throw .headTooLarge }
       return line.isEmpty
     }
     return false

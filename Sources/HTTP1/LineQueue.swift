@@ -6,9 +6,10 @@
 struct LineQueue: Sendable {
   enum Next: Sendable {
     case line(ArraySlice<UInt8>)
-    /// The line's end has not come; the value is the number of its bytes that have.
-    case needMore(count: Int)
+    /// The line's end has not come.
+    case needMore
     case malformed
+    case tooLong
   }
 
   private var bytes: [UInt8] = []
@@ -27,9 +28,12 @@ struct LineQueue: Sendable {
     bytes.append(contentsOf: more)
   }
 
-  /// The next line without its CR LF.
-  mutating func nextLine() -> Next {
+  /// The next line without its CR LF; with it, it has at most `limit` bytes.
+  ///
+  /// What is found first is told, byte by byte, so that it does not depend on how the bytes came.
+  mutating func nextLine(atMost limit: Int) -> Next {
     while scanned < bytes.count {
+      guard scanned - start < limit else { return .tooLong }
       let byte = bytes[scanned]
       let followsReturn = scanned > start && bytes[scanned - 1] == Syntax.carriageReturn
       guard followsReturn == (byte == Syntax.lineFeed), byte != 0 else { return .malformed }
@@ -39,7 +43,7 @@ struct LineQueue: Sendable {
       start = scanned
       return .line(line)
     }
-    return .needMore(count: bytes.count - start)
+    return .needMore
   }
 
   /// At most `count` of the bytes that are there.

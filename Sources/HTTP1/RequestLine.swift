@@ -17,11 +17,11 @@ struct RequestLine: Sendable {
 
   /// RFC 9112 §3: exactly one space between the three parts; more lenient readings invite smuggling.
   init(_ line: ArraySlice<UInt8>) throws(Failure) {
+    try Self.check(beginning: line)
     let parts = line.split(
       separator: Syntax.space, maxSplits: 3, omittingEmptySubsequences: false)
     guard parts.count == 3 else { throw .malformed }
     guard Syntax.isToken(parts[0]) else { throw .malformed }
-    guard parts[0].count <= Self.maximumMethodLength else { throw .methodTooLong }
     guard !parts[1].isEmpty, parts[1].allSatisfy(Syntax.isTargetCharacter) else {
       throw .malformed
     }

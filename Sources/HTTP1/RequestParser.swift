@@ -95,30 +95,33 @@ package struct RequestParser: Sendable {
 
   /// The next line of the head; nil when it is not whole yet.
   private mutating func nextLine() throws(Rejection) -> ArraySlice<UInt8>? {
-    switch queue.nextLine() {
-    case .malformed: throw .badRequest("a line of the head is not ended by CR LF")
-    case .needMore(let count):
-      try checkHeadLength(headLength + count)
-      if case .requestLine = state { try Self.checkBeginning(queue.rest) }
+    switch queue.nextLine(atMost: maximumHeadLength - headLength) {
+    case .malformed:
+      try checkBeginning()
+      throw .badRequest("a line of the head is not ended by CR LF")
+    case .tooLong:
+      try checkBeginning()
+      throw tooLong
+    case .needMore:
+      try checkBeginning()
       return nil
     case .line(let line):
       headLength += line.count + 2
-      try checkHeadLength(headLength)
       return line
     }
   }
 
   /// RFC 9112 §3 wants 414 for a long request line; RFC 6585 §5 has 431 for the rest of the head.
-  private func checkHeadLength(_ length: Int) throws(Rejection) {
-    guard length > maximumHeadLength else { return }
+  private var tooLong: Rejection {
     if case .requestLine = state {
-      throw Rejection(status: 414, reason: "the request line is too long")
+      return Rejection(status: 414, reason: "the request line is too long")
     }
-    throw Rejection(status: 431, reason: "the head is too large")
+    return Rejection(status: 431, reason: "the head is too large")
   }
 
-  private static func checkBeginning(_ bytes: ArraySlice<UInt8>) throws(Rejection) {
-    do { try RequestLine.check(beginning: bytes) } catch { throw Rejection(error) }
+  private func checkBeginning() throws(Rejection) {
+    guard case .requestLine = state else { return }
+    do { try RequestLine.check(beginning: queue.rest) } catch { throw Rejection(error) }
   }
 
   /// Takes one line of the head; the request, when that was the last thing it needed.

@@ -117,19 +117,25 @@ package struct ResponseParser: Sendable {
   }
 
   private mutating func nextLine() throws(ResponseFailure) -> ArraySlice<UInt8>? {
-    switch queue.nextLine() {
+    switch queue.nextLine(atMost: maximumHeadLength - headLength) {
     case .malformed:
-      throw StatusLine.canBegin(with: queue.rest) || headLength > 0
-        ? .malformed("a line of the head is not ended by CR LF") : .notHTTP
-    case .needMore(let count):
-      guard headLength + count <= maximumHeadLength else { throw .headTooLarge }
-      if case .statusLine = state, !StatusLine.canBegin(with: queue.rest) { throw .notHTTP }
+      try checkBeginning()
+      throw .malformed("a line of the head is not ended by CR LF")
+    case .tooLong:
+      try checkBeginning()
+      throw .headTooLarge
+    case .needMore:
+      try checkBeginning()
       return nil
     case .line(let line):
       headLength += line.count + 2
-      guard headLength <= maximumHeadLength else { throw .headTooLarge }
       return line
     }
+  }
+
+  /// Another protocol's greeting need not be waited for, nor have lines at all.
+  private func checkBeginning() throws(ResponseFailure) {
+    if case .statusLine = state, !StatusLine.canBegin(with: queue.rest) { throw .notHTTP }
   }
 
   private mutating func take(_ line: ArraySlice<UInt8>) throws(ResponseFailure) {

@@ -30,7 +30,9 @@ package struct BootInstant: Comparable, Hashable, Sendable {
   /// Whole seconds from `earlier` to this instant, rounded down; negative when it is the later one.
   package func seconds(since earlier: BootInstant) -> Int64 {
     if self >= earlier { return Int64((nanoseconds - earlier.nanoseconds) / 1_000_000_000) }
-    return -Int64((earlier.nanoseconds - nanoseconds + 999_999_999) / 1_000_000_000)
+    let (seconds, rest) = (earlier.nanoseconds - nanoseconds).quotientAndRemainder(
+      dividingBy: 1_000_000_000)
+    return -Int64(seconds) - (rest == 0 ? 0 : 1)
   }
 }
 

@@ -48,6 +48,9 @@ package func preparePrivateFolder(_ path: String) throws(FolderFault) {
 
 /// Checks that `path` itself, not what a link points to, is a private folder of this user.
 package func checkPrivateFolder(_ path: String) throws(FolderFault) {
+  var path = path
+  // lstat follows a link whose name ends with a slash.
+  while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
   var facts = stat()
   guard lstat(path, &facts) == 0 else { throw .system(path: path, .last("lstat")) }
   let kind = facts.st_mode & S_IFMT

@@ -26,6 +26,18 @@ package struct TCPAddress: Hashable, Sendable {
     TCPAddress(high: 0, low: 1, port: port)
   }
 
+  /// Whether it is an IPv4 address, mapped or not.
+  var isV4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+  /// The 16 bytes of the IPv6 form, in network order.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    for half in [high.bigEndian, low.bigEndian] {
+      withUnsafeBytes(of: half) { bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+
   /// Whether it stands for every address: `0.0.0.0` or `::`.
   package var isWildcard: Bool { high == 0 && (low == 0 || low == 0xFFFF << 32) }
 

@@ -3,21 +3,25 @@ import Glibc
 /// systemd's side of starting a service: sockets handed over, and readiness told.
 package enum ServiceManager {
   /// The first descriptor that sd_listen_fds(3) hands over.
-  private static let firstDescriptor: Int32 = 3
+  package static let firstDescriptor: Int32 = 3
 
   /// The listening socket handed over by socket activation; nil when there is none.
   ///
   /// LISTEN_PID must be this process, and LISTEN_FDS exactly 1, as in ssh-agent.
-  package static func inheritedListener(_ environment: Environment) -> Descriptor? {
+  package static func inheritedListener(
+    _ environment: Environment, at number: Int32 = firstDescriptor
+  ) -> Descriptor? {
     guard environment["LISTEN_PID"].flatMap({ pid_t($0) }) == getpid(),
       environment["LISTEN_FDS"] == "1"
     else { return nil }
     var facts = stat()
-    guard fstat(firstDescriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFSOCK else {
+    guard fstat(number, &facts) == 0, facts.st_mode & S_IFMT == S_IFSOCK else {
       return nil
     }
-    _ = fcntl(firstDescriptor, F_SETFD, FD_CLOEXEC)
-    return Descriptor(owning: firstDescriptor)
+    _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    // systemd hands it over blocking (NonBlocking= in systemd.service(5)): accept would wait.
+    _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+    return Descriptor(owning: number)
   }
 
   /// Tells the service manager a state such as `READY=1`; nothing where NOTIFY_SOCKET is unset.

@@ -27,8 +27,9 @@ package enum UnixSocket {
   /// A file at `path` is EADDRINUSE: whether it is stale is for the caller to find out first.
   package static func listen(_ path: String, backlog: Int32) throws(SystemError) -> Descriptor {
     let socket = try make(flags: Int32(SOCK_NONBLOCK.rawValue))
-    let former = umask(0o177)
-    defer { umask(former) }
+    // Linux gives the file the mode of the socket, less the umask: there is no moment in which it
+    // is open to others, and the umask, which all threads share, stays as it is.
+    guard fchmod(socket.number, 0o600) == 0 else { throw .last("fchmod") }
     let result = try withAddress(path) { address, length in
       Int(bind(socket.number, address, length))
     }

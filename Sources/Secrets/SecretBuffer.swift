@@ -27,13 +27,11 @@ package struct SecretBuffer: ~Copyable, AttributeSink {
     return try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
   }
 
-  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    guard bytes.count > 0 else { return }
-    reserve(bytes.count)
+  package mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    reserve(count)
     guard let contents else { return }
-    UnsafeMutableRawBufferPointer(rebasing: contents[end..<(end + bytes.count)])
-      .copyMemory(from: bytes)
-    end += bytes.count
+    fill(UnsafeMutableRawBufferPointer(rebasing: contents[end..<(end + count)]))
+    end += count
   }
 
   /// Lets `body` write up to `room` bytes at the end; `body` returns how many it wrote.

@@ -9,7 +9,15 @@ internal import Glibc
 final class SocketBIO {
   let descriptor: Int32
 
-  init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Turns Nagle's algorithm off: with it the first data, which follow the last message of the
+  /// handshake, would wait for the peer's delayed acknowledgement, some 40 ms.
+  init(descriptor: Int32) {
+    self.descriptor = descriptor
+    var on: Int32 = 1
+    // On a Unix socket there is nothing to turn off, and it fails.
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  }
 
   /// A BIO over the socket, which the caller frees; `self` has to outlive it.
   func makeBIO() -> OpaquePointer? {

@@ -18,7 +18,8 @@ import Testing
   private var ownName: String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    return String(decoding: buffer[..<max(count, 0)].split(separator: 0x2F).last ?? [], as: UTF8.self)
+    return String(
+      decoding: buffer[..<max(count, 0)].split(separator: 0x2F).last ?? [], as: UTF8.self)
   }
 
   @Test("the holder is named, and no address is shown", arguments: [false, true])

@@ -36,7 +36,6 @@ final class CourierRun {
 
   /// Starts a job; `lines` are those of its block.
   init(_ lines: [String], environment: [String: String] = [:]) throws {
-    sp_ignore()
     let (own, other) = try DescriptorPair.sockets().take()
     socket = Descriptor(owning: own)
     let block = lines.joined(separator: "\n") + "\n\n"
@@ -91,5 +90,4 @@ final class CourierRun {
     return status
   }
 
-  private func sp_ignore() { signal(SIGPIPE, SIG_IGN) }
 }

@@ -44,20 +44,21 @@ final class FakeServer: Sendable {
     Thread.start { [weak self] in
       while true {
         let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else {
+          // Closed here alone, so that the number cannot become another test's socket before.
+          close(listener)
+          return
+        }
         guard let self else {
           close(connection)
-          return
+          continue
         }
         Thread.start { self.serve(connection) }
       }
     }
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
   /// The requests that have come so far.
   var requests: [Request] { seen.withLock { $0 } }

@@ -144,7 +144,6 @@ import Testing
   @Test func requestMayComeByteByByte() throws {
     let signIn = try SignInFixture()
     let socket = try Sockets.connect(signIn.browser.address)
-    defer { close(socket) }
     for byte in signIn.browser.request("GET", signIn.target).utf8 { Sockets.write(socket, [byte]) }
     #expect(Browser.answer(on: socket)?.status == 303)
     close(socket)

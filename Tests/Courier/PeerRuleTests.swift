@@ -58,7 +58,7 @@ import Testing
     }
 
     func verdict(user: uid_t) -> PeerRule.Verdict {
-      PeerRule(userID: user, table: ProcSockets(folder: folder)).judge(server)
+      PeerRule(userID: user, source: .tables(ProcSockets(folder: folder))).judge(server)
     }
   }
 
@@ -96,6 +96,8 @@ import Testing
   @Test func ownConnectionIsOurs() throws {
     let scene = try Scene()
     #expect(PeerRule().judge(scene.server) == .sameUser)
+    #expect(PeerRule(source: .tables(ProcSockets())).judge(scene.server) == .sameUser)
+    #expect(PeerRule(userID: geteuid() + 1).judge(scene.server) == .otherUser)
   }
 
   @Test("a connection of another user is answered 403 and noticed once", arguments: [true, false])
@@ -107,7 +109,7 @@ import Testing
     let state = State(try Entropy.fresh())
     let rules = CallbackRules(
       redirectURI: uri, state: state, issuerRule: .unknown, resultPath: "/finished/1")
-    let peers = PeerRule(userID: 1000, table: ProcSockets(folder: scene.folder))
+    let peers = PeerRule(userID: 1000, source: .tables(ProcSockets(folder: scene.folder)))
     let server = CallbackServer(
       sockets: try ListenerSockets.open(uri), rules: rules, peers: peers)
     let asked = try Background {

@@ -79,3 +79,30 @@ func refresh(client: Client = publicClient) throws -> TokenRequest {
     refreshing: "refresh-token-1", client: client,
     endpoint: try Endpoint("https://as.example/as/token"))
 }
+
+/// A server with one key that signs whatever it is asked to.
+struct Issuing {
+  let key: SigningKey
+  let keys: JSONWebKeySet
+
+  init(kid: String = "k1", others: String = "") throws {
+    key = try SigningKey(generating: .p256)
+    guard case .ec(_, let x, let y) = key.publicKey else { throw NoEntropy() }
+    keys = try JSONWebKeySet(
+      validating: bytes(
+        #"{"keys": [\#(others)\#(Self.jwk(kid: kid, x: x, y: y))]}"#))
+  }
+
+  static func jwk(kid: String, x: [UInt8], y: [UInt8]) -> String {
+    """
+    {"kty": "EC", "crv": "P-256", "kid": "\(kid)", "x": "\(Base64URL.encode(x))",
+    "y": "\(Base64URL.encode(y))"}
+    """
+  }
+
+  func token(
+    _ claims: [String: JSONValue], header: [String: JSONValue] = ["alg": "ES256", "kid": "k1"]
+  ) -> String {
+    JWS.compact(header: header, payload: claims) { (try? key.sign($0, by: .es256)) ?? [] }
+  }
+}

@@ -14,7 +14,8 @@ extension AuthorizationServer {
           password. Point a client at its issuer:</p>
           <dl>
           <dt>issuer</dt><dd><code>\(settings.issuer)</code></dd>
-          <dt>client_id</dt><dd>\(markup: clientList)</dd>
+          <dt>client_id</dt>
+          \(markup: clientList)
           \(markup: places)</dl>
           <p><a href="\(metadata)">Everything it announces</a></p>
           """))
@@ -23,7 +24,7 @@ extension AuthorizationServer {
   private var clientList: [HTML] {
     settings.clients.values.sorted { $0.id < $1.id }.map { client in
       let kind = client.isPublic ? "public" : "with a secret"
-      return "<code>\(client.id)</code> <span class=\"soft\">(\(kind))</span> "
+      return "<dd><code>\(client.id)</code> <span class=\"soft\">(\(kind))</span></dd>\n"
     }
   }
 }

@@ -43,12 +43,13 @@ struct Page: Sendable {
       font: 1rem/1.5 system-ui, sans-serif; }
     main { max-width: 27rem; margin: 4vh auto; padding: 1.5rem; background: var(--card);
       border: 1px solid var(--line); border-radius: .75rem; }
-    h1 { margin: 0 0 .75rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
+    h1 { margin: 0 0 1rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
     p { margin: 0 0 1rem; overflow-wrap: anywhere; }
     a { color: var(--accent); }
     code { font-size: .95em; }
     .mark { margin-bottom: 1.25rem; color: var(--soft); font-size: .85rem; letter-spacing: .02em; }
     .soft { color: var(--soft); font-size: .875rem; }
+    .last { margin: 1.25rem 0 0; }
     .warn { color: var(--warn); }
     fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; min-width: 0; }
     legend { padding: 0; margin-bottom: .5rem; font-weight: 600; }
@@ -65,10 +66,10 @@ struct Page: Sendable {
     .other input { display: block; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit;
       font-size: 1rem; color: var(--ink); background: transparent; border: 1px solid var(--line);
       border-radius: .5rem; }
-    .scope { display: flex; gap: .6rem; align-items: baseline; padding: .4rem 0;
+    .scope { display: flex; gap: .6rem; align-items: center; padding: .4rem 0;
       border-top: 1px solid var(--line); }
     .scope:last-of-type { border-bottom: 1px solid var(--line); }
-    .scope input { accent-color: var(--accent); }
+    .scope input { flex: none; margin: 0; accent-color: var(--accent); }
     .scope span { min-width: 0; overflow-wrap: anywhere; }
     .actions { display: flex; gap: .75rem; }
     button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .5rem;

@@ -29,7 +29,7 @@ struct SignInPage {
         <button name="decision" value="deny">Deny</button>
         </div>
         </form>
-        <p class="soft" style="margin: 1.25rem 0 0">For practice: no password is asked for, and
+        <p class="soft last">For practice: no password is asked for, and
         nothing behind this page is worth one.</p>
         """)
   }

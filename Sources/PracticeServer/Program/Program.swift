@@ -7,6 +7,7 @@ package enum PracticeProgram {
 
   /// Runs what the arguments, without the program's name, say; returns the exit status.
   package static func run(_ arguments: [String]) -> Int32 {
+    openStandardDescriptors()
     // A reader that has gone is an error to handle, not a death.
     signal(SIGPIPE, SIG_IGN)
     do throws(UsageFault) {
@@ -19,6 +20,14 @@ package enum PracticeProgram {
       Diagnostics.report(error.sentence, hint: "\(name) help", program: name)
       return 2
     }
+  }
+
+  /// Where a standard descriptor is closed, a socket would get its number, and lines for people
+  /// would go to a client.
+  private static func openStandardDescriptors() {
+    var number: Int32
+    repeat { number = open("/dev/null", O_RDWR | O_CLOEXEC) } while (0...2).contains(number)
+    if number > 2 { close(number) }
   }
 
   private static func print(_ text: String) -> Int32 {

@@ -90,7 +90,7 @@ enum Serving {
     case .given(let certificate, let key):
       let pair = CertificateAndKey(
         certificatePEM: try contents(of: certificate), keyPEM: try contents(of: key))
-      return (try context(pair), certificate)
+      return (try context(pair), absolute(certificate))
     case .selfSigned(let path):
       let now = wallClockSeconds()
       let pair: CertificateAndKey
@@ -99,8 +99,15 @@ enum Serving {
           validFrom: now - certificateLeeway, validUntil: now + certificateLifetime)
       } catch { throw StartFault(sentence: "cannot make a certificate") }
       if let path { try write(pair.certificatePEM, to: path) }
-      return (try context(pair), path)
+      return (try context(pair), path.map(absolute))
     }
+  }
+
+  /// The path as a program in another folder can use it.
+  private static func absolute(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   private static func context(_ pair: CertificateAndKey) throws(StartFault) -> TLSServerContext {

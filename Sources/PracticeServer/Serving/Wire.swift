@@ -22,7 +22,8 @@ enum Wire {
   func read(until deadline: BootInstant) throws(WireFault) -> [UInt8] {
     switch self {
     case .protected(let connection):
-      do { return try connection.read(atMost: Self.chunkLength, deadline: deadline.asInt64) } catch {
+      do { return try connection.read(atMost: Self.chunkLength, deadline: deadline.asInt64) } catch
+      {
         throw WireFault(error)
       }
     case .plain(let socket):

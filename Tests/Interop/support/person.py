@@ -17,6 +17,8 @@ class Page:
     status: int
     headers: http.client.HTTPMessage
     text: str
+    #: The URLs the browser has been at before and with this one.
+    visited: list
 
     @property
     def location(self):
@@ -30,6 +32,7 @@ class Browser:
 
     def __init__(self):
         self.cookies = {}
+        self.visited = []
 
     def request(self, method, url, body=None, content_type=None):
         """Sends one request and follows nothing."""
@@ -51,14 +54,19 @@ class Browser:
         for cookie in response.headers.get_all("Set-Cookie", []):
             name, _, value = cookie.split(";")[0].partition("=")
             jar[name] = value
-        return Page(url, response.status, response.headers, text)
+        self.visited.append(url)
+        return Page(url, response.status, response.headers, text, self.visited)
 
     def follow(self, page):
         """The page a chain of redirects ends on."""
         for _ in range(MOST_REDIRECTS):
             if page.status not in (301, 302, 303, 307, 308) or not page.location:
                 return page
-            page = self.request("GET", page.location)
+            try:
+                page = self.request("GET", page.location)
+            except ConnectionRefusedError:
+                nothing = http.client.HTTPMessage()
+                return Page(page.location, 0, nothing, "nobody listens there", self.visited)
         raise RuntimeError(f"more than {MOST_REDIRECTS} redirects from {page.url}")
 
     def get(self, url):

@@ -75,7 +75,7 @@ class RecordingProxy:
 
     @contextlib.contextmanager
     def rewriting(self, change):
-        """Lets `change` replace the form of every request that has one."""
+        """Lets `change` replace the form of every token request."""
         self._rewrite = change
         try:
             yield
@@ -84,7 +84,7 @@ class RecordingProxy:
 
     @contextlib.contextmanager
     def holding(self, path):
-        """Keeps answers of `path` back until `release` is called or the block ends."""
+        """Keeps requests for `path` back until `release` is called or the block ends."""
         gate = Gate(path)
         self._gate = gate
         try:
@@ -95,8 +95,11 @@ class RecordingProxy:
 
     def forward(self, exchange):
         """Asks the server itself."""
+        gate = self._gate
+        if gate and gate.concerns(exchange):
+            gate.wait()
         body = exchange.body
-        if self._rewrite and exchange.method == "POST":
+        if self._rewrite and exchange.path.endswith("/token"):
             body = urllib.parse.urlencode(self._rewrite(exchange.form))
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=60)
         try:
@@ -115,14 +118,11 @@ class RecordingProxy:
             connection.close()
         exchange.status, exchange.answer = response.status, content.decode(errors="replace")
         self.exchanges.append(exchange)
-        gate = self._gate
-        if gate and gate.concerns(exchange):
-            gate.wait()
         return response, content
 
 
 class Gate:
-    """Keeps answers back that have arrived from the server."""
+    """Keeps requests back that have not yet reached the server."""
 
     def __init__(self, path):
         self._path = path

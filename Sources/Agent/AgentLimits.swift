@@ -1,0 +1,15 @@
+/// The times the agent gives to others, in seconds.
+package struct AgentLimits: Sendable {
+  /// A client, to finish a request it has begun, or to read a reply.
+  package let stall: Int64
+  /// A courier, to refresh or to revoke.
+  package let job: Int64
+  /// A courier, beyond its own deadline, before it is killed.
+  package let grace: Int64
+
+  package init(stall: Int64 = 30, job: Int64 = 60, grace: Int64 = 5) {
+    self.stall = stall
+    self.job = job
+    self.grace = grace
+  }
+}

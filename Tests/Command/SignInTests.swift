@@ -1,0 +1,196 @@
+import Attributes
+import Configuration
+import Testing
+
+@testable import Command
+
+@Suite struct PastedLineTests {
+  private let redirectURI = "http://localhost:3000/callback"
+
+  @Test(arguments: [
+    "http://localhost:3000/callback?code=a&state=b", "  http://localhost:3000/callback?code=a\n",
+    "http://localhost:3000/callback#code=a", "http://localhost:3000/callback/?code=a",
+  ])
+  func theAddressTheBrowserEndedOnIsRecognized(_ line: String) {
+    let url = line.filter { !$0.isWhitespace }
+    #expect(PastedLine(line, redirectURI: redirectURI) == .redirect(url))
+  }
+
+  @Test(arguments: [
+    "hello", "http://localhost:3000/callback", "http://localhost:3000/callbackx?code=a",
+    "http://localhost:3001/callback?code=a", "https://auth.example.com/?code=a",
+  ])
+  func otherLinesAreNotSent(_ line: String) {
+    #expect(PastedLine(line, redirectURI: redirectURI) == .other)
+    #expect(PastedLine(line, redirectURI: "") == .other)
+  }
+
+  @Test func privateUseSchemesWorkTheSameWay() {
+    let line = "com.example.App://oidc_callback?code=a"
+    #expect(PastedLine(line, redirectURI: "com.example.App://oidc_callback") == .redirect(line))
+    // Browsers write a scheme in lower case.
+    let lower = line.lowercased()
+    #expect(PastedLine(lower, redirectURI: "com.example.App://oidc_callback") == .redirect(lower))
+  }
+
+  @Test func aLineTheTerminalHasCutIsNotSent() {
+    let line = redirectURI + "?code=" + String(repeating: "a", count: 5000)
+    #expect(PastedLine(String(line.prefix(4095)), redirectURI: redirectURI) == .cut)
+    #expect(PastedLine(" \n", redirectURI: redirectURI) == .empty)
+  }
+}
+
+@Suite struct SignInMessagesTests {
+  private func messages(
+    redirectURI: String = "http://localhost:3000/callback", isJoined: Bool = false,
+    needsPaste: Bool = false, isRemote: Bool = false, canPaste: Bool = true
+  ) -> SignInMessages {
+    SignInMessages(
+      account: "work",
+      prompt: SignInMessages.Prompt(
+        url: "https://a.example/as", redirectURI: redirectURI, isJoined: isJoined,
+        needsPaste: needsPaste, expiresIn: 300),
+      isRemote: isRemote, hostName: "box", canPaste: canPaste)
+  }
+
+  @Test func theURLIsAlwaysShown() {
+    #expect(messages().lines(.browser).contains("  https://a.example/as"))
+    #expect(messages().lines(.byHand).contains("  https://a.example/as"))
+    #expect(messages(isJoined: true).lines(.byHand).contains("  https://a.example/as"))
+    // There it is on standard output.
+    #expect(!messages().lines(.standardOutput).contains { $0.contains("https://a.example/as") })
+  }
+
+  @Test func whatToRegisterIsSaidWhileWaiting() {
+    for way in [SignInMessages.Way.browser, .byHand, .standardOutput] {
+      #expect(
+        messages().lines(way).contains {
+          $0.hasSuffix("register exactly: http://localhost:3000/callback")
+        })
+      #expect(messages().lines(way).last == "waiting for 5 min; Ctrl-C cancels")
+    }
+  }
+
+  @Test func overSSHTheForwardingIsSaid() {
+    let hint = "ssh -L 3000:localhost:3000 box"
+    #expect(messages(isRemote: true).lines(.byHand).contains { $0.hasSuffix(hint) })
+    #expect(!messages().lines(.byHand).contains { $0.contains("ssh -L") })
+    let native = messages(redirectURI: "com.example://cb", needsPaste: true, isRemote: true)
+    #expect(!native.lines(.byHand).contains { $0.contains("ssh -L") })
+  }
+
+  @Test func aSignInWithoutAPortSaysHowToFinishIt() {
+    let native = messages(redirectURI: "com.example://cb", needsPaste: true)
+    #expect(native.lines(.browser).contains { $0.contains("paste here") })
+    let piped = messages(redirectURI: "com.example://cb", needsPaste: true, canPaste: false)
+    #expect(piped.lines(.browser).contains { $0.contains("sallyport callback") })
+  }
+
+  @Test(arguments: [
+    ("http://localhost:3000/callback", "3000"), ("http://127.0.0.1:80/", "80"),
+    ("http://[::1]:7/x", "7"), ("http://127.0.0.1/callback", nil), ("https://localhost:3000/", nil),
+    ("http://localhost.evil:3000/", nil), ("com.example://cb", nil), ("", nil),
+  ])
+  func thePortOfALoopbackRedirectURIIsFound(_ uri: String, _ expected: String?) {
+    #expect(SignInMessages.loopbackPort(uri) == expected)
+  }
+}
+
+@Suite struct SignInResultTests {
+  @Test func theOutcomeIsSaidInWords() throws {
+    try withBlock(
+      "event=done\naccount=work\nscope=openid\nexpires_at=4600\nusername=alice\nrefreshable=yes\n"
+        + "warning[]=mind the step\n"
+    ) { block in
+      let lines = SignInResult(block, account: nil, now: 1000).lines(keepsNothing: false)
+      #expect(
+        lines == [
+          "signed in to work as alice; the token is valid for 60 min and is refreshed by itself",
+          "granted: openid", "warning: mind the step",
+        ])
+    }
+  }
+
+  @Test func aTokenThatCannotBeRefreshedIsSaid() throws {
+    try withBlock("event=done\nexpires_in=120\nsub=42\n") { block in
+      let result = SignInResult(block, account: "work", now: 0)
+      #expect(
+        result.lines(keepsNothing: false) == [
+          "signed in to work as 42; the token is valid for 2 min: after that, sign in again"
+        ])
+      #expect(
+        result.lines(keepsNothing: true) == [
+          "signed in to work as 42; the token is valid for 2 min"
+        ])
+    }
+  }
+
+  @Test func absurdTimesAreNoTrap() throws {
+    try withBlock("event=done\nexpires_at=\(Int64.min)\n") { block in
+      #expect(SignInResult(block, account: nil, now: 1000).expiresIn == nil)
+    }
+  }
+}
+
+@Suite struct LoginOptionsTests {
+  private func settings(_ words: String...) throws(Failure) -> [String] {
+    try LoginOptions.settings(of: Invocation(Login.verb, words)).map { "\($0.key)=\($0.value)" }
+  }
+
+  @Test func optionsAreSettingsUnderTheirOwnNames() throws {
+    #expect(
+      try settings(
+        "work", "--issuer", "https://a.example", "--client-id=x", "--redirect-uri",
+        "http://localhost:3000/a", "--redirect-uri=com.example://b", "--authorize", "prompt=a=b",
+        "--ca-file", "/etc/ca.pem", "--no-browser")
+        == [
+          "issuer=https://a.example", "client_id=x", "redirect_uri=http://localhost:3000/a",
+          "redirect_uri=com.example://b", "authorize.prompt=a=b", "ca_file=/etc/ca.pem",
+        ])
+  }
+
+  @Test func everySettingHasAKeyTheFileKnows() {
+    for option in LoginOptions.options where option.name != "authorize" {
+      #expect(KnownKey.named(option.key ?? "")?.isForAccounts == true, "\(option.name)")
+    }
+  }
+
+  @Test func aRelativePathIsMadeAbsolute() throws {
+    let settings = try settings("--client-secret-file", "secret")
+    #expect(settings[0].hasPrefix("client_secret_file=/"))
+    #expect(settings[0].hasSuffix("/secret"))
+  }
+
+  @Test(arguments: [
+    ["--issuer", "http://a.example"], ["--scope", ""], ["--scope", "a\nb"],
+    ["--authorize", "state=x"], ["--authorize", "code_challenge_method=plain"],
+    ["--authorize", "prompt"], ["--authorize", "=x"], ["--authorize", "a b=x"],
+    ["--authorize", "scope=x"], ["--redirect-uri", "callback"], ["--username", "\u{1b}[2J"],
+    ["--credential-url", "http://git.example.com"], ["--token-endpoint-auth-method", "basic"],
+    ["--client-secret", "x"],
+  ])
+  func anUnfitValueIsAUsageError(_ words: [String]) throws {
+    let failure = try #require(throws: Failure.self) {
+      try LoginOptions.settings(of: Invocation(Login.verb, words))
+    }
+    #expect(failure.code == .invalidRequest)
+  }
+
+  @Test func optionsThatAgreeWithTheFileAreNoChange() throws {
+    let name = try #require(AccountName("work"))
+    let configured = AccountSettings(
+      name: name,
+      settings: [
+        Setting(key: "scope", value: "a", line: 3), Setting(key: "redirect_uri", value: "x:/a"),
+        Setting(key: "redirect_uri", value: "x:/b"),
+      ])
+    func differ(_ pairs: (String, String)...) -> Bool {
+      LoginSaving.differ(pairs.map { Setting(key: $0.0, value: $0.1) }, from: configured)
+    }
+    #expect(!differ(("scope", "a")))
+    #expect(!differ(("redirect_uri", "x:/a"), ("redirect_uri", "x:/b")))
+    #expect(differ(("redirect_uri", "x:/a")))
+    #expect(differ(("scope", "b")))
+    #expect(differ(("issuer", "https://a.example")))
+  }
+}

@@ -1,0 +1,81 @@
+"""Fixtures: the programs in a fresh home and a scripted server, once a test; keys, once a run."""
+
+import pytest
+from harness.home import Home, programs_folder
+from harness.keys import ECKey, RSAKey, certificate
+from harness.server import Server
+from harness.waiting import free_port
+
+
+def pytest_configure(config):
+    """Without the programs there is nothing to test."""
+    try:
+        programs_folder()
+    except FileNotFoundError as error:
+        raise pytest.UsageError(str(error))
+
+
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="session")
+def ec_key(key_folder):
+    """What the server signs with where the algorithm does not matter: the fastest."""
+    return ECKey(key_folder)
+
+
+@pytest.fixture(scope="session")
+def rsa_key(key_folder):
+    return RSAKey(key_folder)
+
+
+@pytest.fixture(scope="session")
+def certificate_files(key_folder):
+    """A certificate for 127.0.0.1 and localhost, and its key."""
+    return certificate(key_folder)
+
+
+@pytest.fixture
+def servers(ec_key):
+    """Makes servers, and stops them."""
+    made = []
+
+    def make(keys=(ec_key,), **options):
+        made.append(Server(keys=keys, **options))
+        return made[-1]
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def server(servers):
+    return servers()
+
+
+@pytest.fixture
+def home():
+    home = Home()
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def work(home, server):
+    """A home with an account `work` of `server`."""
+    home.configure_for(server)
+    return home
+
+
+@pytest.fixture
+def signed_in(work, server):
+    """A home that is signed in to `work`."""
+    work.sign_in(server)
+    return work
+
+
+@pytest.fixture
+def port():
+    return free_port()

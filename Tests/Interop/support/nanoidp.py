@@ -1,0 +1,100 @@
+"""nanoidp with its oauth21 profile, from a virtual environment outside the checkout."""
+
+import json
+import os
+import pathlib
+import sys
+
+from .person import Browser, HiddenFields
+from .processes import ServerProcess
+from .proxy import RecordingProxy
+from .server import CannotRun, Server
+from .waiting import free_port
+
+
+def environment_folder():
+    """Where packaging/test keeps the virtual environment."""
+    cache = os.environ.get("SALLYPORT_TEST_CACHE")
+    if not cache:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        cache = os.path.join(base, "sallyport-test")
+    return pathlib.Path(cache) / "nanoidp-venv"
+
+
+def program():
+    """The program: of the virtual environment, or beside the Python that runs the tests."""
+    for folder in (environment_folder() / "bin", pathlib.Path(sys.executable).parent):
+        if (folder / "nanoidp").exists():
+            return folder / "nanoidp"
+    folder = environment_folder()
+    raise CannotRun(
+        f"nanoidp is not installed: python3 -m venv {folder} && "
+        f"{folder}/bin/pip install -r Tests/Interop/requirements.txt")
+
+
+def sign_in(url, user, password):
+    """Plays the person, from the authorize URL to the page the browser ends on."""
+    browser = Browser()
+    page = browser.follow(browser.get(url))
+    if page.status != 200 or 'name="password"' not in page.text:
+        return page
+    fields = HiddenFields(page.text, having="password").fields
+    fields.update(username=user, password=password)
+    return browser.follow(browser.post_form(url, fields))
+
+
+class Nanoidp(Server):
+    name = "nanoidp"
+    scope = "openid profile email offline_access"
+    token_path = "/token"
+    revocation_path = "/revoke"
+    takes_any_loopback_port = True
+    revokes_for_public_clients = True
+
+    def __init__(self, folder):
+        super().__init__()
+        executable = program()
+        self.proxy = RecordingProxy()
+        self.port = free_port()
+        self._configure(folder / "config")
+        home = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
+        self.process = ServerProcess(
+            [str(executable), "--config", str(folder / "config"), "--host", "127.0.0.1",
+             "--port", str(self.port), "--profile", "oauth21", "--strict-config"],
+            self.port, folder / "nanoidp.log", environment=home, folder=folder)
+        self.proxy.start(self.port)
+
+    def stop(self):
+        self.proxy.stop()
+        self.process.stop()
+
+    @property
+    def issuer(self):
+        return self.proxy.url
+
+    def sign_in(self, url):
+        return sign_in(url, self.user, self.password)
+
+    def _configure(self, folder):
+        folder.mkdir()
+        # JSON is YAML.
+        (folder / "settings.yaml").write_text(json.dumps({
+            "config_version": 1,
+            "oauth": {
+                "issuer": self.issuer, "audience": "api", "token_expiry_minutes": 60,
+                "clients": [self._registration(client) for client in self.clients],
+            },
+        }))
+        (folder / "users.yaml").write_text(json.dumps({
+            "config_version": 1,
+            "users": {self.user: {"password": self.password, "email": "alice@example.org"}},
+        }))
+
+    def _registration(self, client):
+        registration = {
+            "client_id": client.client_id, "token_endpoint_auth_method": client.method,
+            "redirect_uris": self.redirect_uris(),
+        }
+        if client.secret is not None:
+            registration["client_secret"] = client.secret
+        return registration
