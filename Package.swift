@@ -71,7 +71,7 @@ let package = Package(
     library("Command", ["Attributes", "Configuration", "Platform"]),
     library("Agent", ["Attributes", "Configuration", "Platform", "Secrets"]),
     library("Courier", ["Attributes", "Configuration", "HTTP1", "OAuth", "Platform", "TLS"]),
-    library("PracticeServer", ["HTTP1", "OAuth", "Platform", "TLS"]),
+    library("PracticeServer", ["Attributes", "HTTP1", "OAuth", "Platform", "TLS"]),
 
     // The programs.
     program("sallyport", ["Command"], linkerSettings: staticPIE),

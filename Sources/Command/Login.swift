@@ -13,7 +13,7 @@ enum Login {
       Option(flag: "no-browser", "print the URL on standard output instead of opening a browser"),
       Option("timeout", "SECONDS", "how long to wait for the person; default 300"),
       Option(flag: "once", "print the token and keep nothing, in the agent or on disk"),
-      Option.format,
+      .format("how --once prints the token: see sallyport help token"),
       Option(flag: "no-save", "leave the configuration file alone"),
     ],
     summary: "signs in with the browser",

@@ -38,8 +38,11 @@ struct Option: Sendable {
   /// `--name VALUE`, as help shows it.
   var usage: String { value.map { "--\(name) \($0)" } ?? "--\(name)" }
 
-  static let format = Option(
-    "format", "FORMAT", completion: .words(TokenFormat.allCases.map(\.rawValue)),
-    "how to print: \(TokenFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+  /// `--format`, in the words of the verb that has it.
+  static func format(_ help: String) -> Option {
+    Option(
+      "format", "FORMAT", completion: .words(TokenFormat.allCases.map(\.rawValue)), help)
+  }
+
   static let showHelp = Option(flag: "help", "show this text")
 }

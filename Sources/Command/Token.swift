@@ -7,7 +7,7 @@ enum Token {
     "token", .account,
     options: [
       Option("min-valid", "SECONDS", "how long the token must stay valid; default 60"),
-      Option.format,
+      .format("how to print it; default plain"),
       Option(flag: "login", "sign in with the browser if that is needed"),
     ],
     summary: "prints an access token, refreshed if needed",

@@ -42,6 +42,10 @@ extension CourierFailure {
     case .sessionOver where occasion == .refresh:
       self.init(
         .loginRequired, "the session has ended: \(fault)", hint: "sallyport login \(account)")
+    // glewlwyd answers a dead refresh token with 400 and no word. The session is kept, since only
+    // invalid_grant ends one, but the person has to know what helps.
+    case .unexplained where occasion == .refresh && fault == .refusedWithoutReason(status: 400):
+      self.init(.loginRequired, sentence, hint: "sallyport login \(account)")
     case .sessionOver, .refused, .unexplained: self.init(.accessDenied, sentence)
     case .tryAgainLater(let after):
       self.init(.temporarilyUnavailable, sentence)

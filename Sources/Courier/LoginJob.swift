@@ -9,6 +9,8 @@ struct LoginJob {
   static let defaultTimeout: Int64 = 300
   /// Seconds a person can be given at most: a day.
   static let longestTimeout: Int64 = 86_400
+  /// Seconds after which the person is told what may be in the way.
+  private static let adviceDelay: Int64 = 20
   /// Seconds for everything before the person is asked.
   private static let preparationLimit: Int64 = 60
   /// Seconds a sign-in may take besides the person's: preparation, a secret from a command, the
@@ -114,6 +116,8 @@ struct LoginJob {
     for signIn: SignIn, at server: CallbackServer, until deadline: BootInstant
   ) throws(CourierFailure) -> AuthorizationOutcome {
     var urls = try reader.waitingURLs()
+    let advice = BootInstant.now.adding(seconds: Self.adviceDelay)
+    var isAdvised = false
     while true {
       for url in urls {
         if let outcome = try outcome(ofPasted: url, at: server) { return outcome }
@@ -122,9 +126,12 @@ struct LoginJob {
       // A hang-up of whoever reads the output is told without being asked for.
       var watches = [CallbackServer.Watch(descriptor: output, events: 0)]
       if reader.isOpen { watches.append(CallbackServer.Watch(descriptor: input, events: POLLIN)) }
-      switch server.next(watching: watches, until: deadline) {
+      switch server.next(watching: watches, until: isAdvised ? deadline : min(advice, deadline)) {
       case .answer(let outcome): return outcome
       case .notice(let line): try tell(line)
+      case .deadline where BootInstant.now < deadline:
+        isAdvised = true
+        try tell("still waiting; if the server shows an error, \(Self.registration(of: signIn))")
       case .ready(0): throw CourierFailure(.failed, "nobody waits for this sign-in any more")
       case .ready: urls = try reader.pastedURLs()
       case .deadline: throw Self.nobodyCame(signIn)
@@ -144,12 +151,17 @@ struct LoginJob {
     }
   }
 
-  /// A server that does not know the redirect URI shows a page of its own, and nothing is heard.
   private static func nobodyCame(_ signIn: SignIn) -> CourierFailure {
     CourierFailure(
       .temporarilyUnavailable,
-      "nobody signed in before the time was over; if the server showed an error, it must have "
-        + "\(shown(signIn.redirectURI.text)) registered for client \(shown(signIn.client.id))")
+      "nobody signed in before the time was over; if the server showed an error, "
+        + registration(of: signIn))
+  }
+
+  /// A server that does not know the redirect URI shows a page of its own, and nothing is heard.
+  private static func registration(of signIn: SignIn) -> String {
+    "it must have \(shown(signIn.redirectURI.text)) registered for client "
+      + shown(signIn.client.id)
   }
 
   private static func response(

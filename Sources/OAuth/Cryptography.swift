@@ -45,6 +45,12 @@ package enum JWSAlgorithm: String, Sendable, CaseIterable {
     }
   }
 
+  /// The hashes an `at_hash` beside this algorithm may be made with.
+  ///
+  /// OpenID Connect Core §3.1.3.8 wants the hash of the algorithm, and EdDSA names none: most servers
+  /// take SHA-512, which Ed25519 has inside, glewlwyd takes SHA-256. The values differ in length.
+  var accessTokenHashes: [HashAlgorithm] { self == .edDSA ? [.sha512, .sha256] : [hash] }
+
   /// Whether a key is of the algorithm's kind.
   func fits(_ material: JSONWebKey.Material) -> Bool {
     switch (self, material) {

@@ -95,10 +95,12 @@ struct IDTokenClaims {
   ) throws(IDTokenFault) {
     guard let value = members["at_hash"], value != .null else { return }
     guard let given = value.stringValue else { throw .malformed("at_hash") }
-    // A hash that cannot be had is no reason to skip the check (CVE-2026-28498).
-    guard let hash = cryptography.hash(Array(accessToken.utf8), with: algorithm.hash),
-      ConstantTime.equal(given, Base64URL.encode(Array(hash.prefix(hash.count / 2))))
-    else { throw .accessTokenHash }
+    let fits = algorithm.accessTokenHashes.contains { name in
+      // A hash that cannot be had is no reason to skip the check (CVE-2026-28498).
+      guard let hash = cryptography.hash(Array(accessToken.utf8), with: name) else { return false }
+      return ConstantTime.equal(given, Base64URL.encode(Array(hash.prefix(hash.count / 2))))
+    }
+    guard fits else { throw .accessTokenHash }
   }
 
   /// Whole seconds of a number that may be anything but is kept in range.

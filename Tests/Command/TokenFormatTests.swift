@@ -16,32 +16,33 @@ private let answer = """
   """
 
 @Suite struct TokenFormatTests {
-  @Test(arguments: [
-    (TokenFormat.plain, "abc.def\n"),
-    (.header, "Authorization: Bearer abc.def\n"),
-    (.idToken, "h.p.s\n"),
-    (.headers, #"{"Authorization":"Bearer abc.def"}"# + "\n"),
-    (
-      .env,
-      "export SALLYPORT_ACCESS_TOKEN='abc.def'\nexport SALLYPORT_EXPIRES_AT='1763719200'\n"
-    ),
-    (
-      .json,
-      #"{"account":"work","access_token":"abc.def","token_type":"bearer","expires_in":3600,"#
-        + #""expires_at":1763719200,"scope":"openid profile","id_token":"h.p.s"}"# + "\n"
-    ),
-    (
-      .execCredential,
-      #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":"#
-        + #"{"expirationTimestamp":"2025-11-21T10:00:00Z","token":"abc.def"}}"# + "\n"
-    ),
+  private static let expected: [(TokenFormat, String)] = [
+    (.plain, "abc.def"),
+    (.header, "Authorization: Bearer abc.def"),
+    (.idToken, "h.p.s"),
+    (.headers, #"{"Authorization":"Bearer abc.def"}"#),
+    (.env, "export SALLYPORT_ACCESS_TOKEN='abc.def'\nexport SALLYPORT_EXPIRES_AT='1763719200'"),
+    (.json, json),
+    (.execCredential, credential),
     // user=alice@example.com^Aauth=Bearer abc.def^A^A
-    (.xoauth2, "dXNlcj1hbGljZUBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciBhYmMuZGVmAQE=\n"),
+    (.xoauth2, "dXNlcj1hbGljZUBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciBhYmMuZGVmAQE="),
     // n,a=alice@example.com,^Aauth=Bearer abc.def^A^A
-    (.oauthbearer, "bixhPWFsaWNlQGV4YW1wbGUuY29tLAFhdXRoPUJlYXJlciBhYmMuZGVmAQE=\n"),
-  ])
+    (.oauthbearer, "bixhPWFsaWNlQGV4YW1wbGUuY29tLAFhdXRoPUJlYXJlciBhYmMuZGVmAQE="),
+  ]
+
+  private static let json = """
+    {"account":"work","access_token":"abc.def","token_type":"bearer","expires_in":3600,\
+    "expires_at":1763719200,"scope":"openid profile","id_token":"h.p.s"}
+    """
+
+  private static let credential = """
+    {"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":\
+    {"expirationTimestamp":"2025-11-21T10:00:00Z","token":"abc.def"}}
+    """
+
+  @Test(arguments: expected)
   func anAnswerIsPrinted(_ format: TokenFormat, _ expected: String) throws {
-    #expect(try written(format, answer) == expected)
+    #expect(try written(format, answer) == expected + "\n")
   }
 
   @Test func anUnknownExpiryIsLeftOut() throws {

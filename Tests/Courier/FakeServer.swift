@@ -80,10 +80,15 @@ final class FakeServer: Sendable {
       let bytes =
         tls.map { (try? $0.read(deadline: deadline)) ?? [] } ?? Sockets.read(descriptor)
       guard !bytes.isEmpty else { return }
-      guard case .request(let request) = parser.feed(bytes) else { continue }
-      seen.withLock { $0.append(request) }
-      answer(request, descriptor, tls, deadline)
-      return
+      switch parser.feed(bytes) {
+      case .needMore: continue
+      case .reject:
+        Sockets.write(descriptor, Array("HTTP/1.1 400 \r\n\r\n".utf8))
+        return
+      case .request(let request):
+        seen.withLock { $0.append(request) }
+        return answer(request, descriptor, tls, deadline)
+      }
     }
   }
 

@@ -51,7 +51,9 @@ import Testing
     Case(
       name: "an error with status 200", reply: error("bad_verification_code", status: 200),
       status: 4, code: "access_denied", says: "bad_verification_code"),
-    Case(name: "400 without a word", reply: .status(400), status: 4, code: "access_denied"),
+    Case(
+      name: "400 without a word, which is glewlwyd's dead refresh token", reply: .status(400),
+      status: 3, code: "login_required"),
     Case(name: "401 without a word", reply: .status(401), status: 4, code: "access_denied"),
     Case(name: "403 without a word", reply: .status(403), status: 4, code: "access_denied"),
     Case(

@@ -623,7 +623,8 @@ FOREIGN = """
 import os, socket, sys
 data = sys.stdin.buffer.read()
 os.setgroups([]); os.setgid({user}); os.setuid({user})
-connection = socket.create_connection(("127.0.0.1", {port}))
+connection = socket.socket()
+connection.connect(("127.0.0.1", {port}))
 connection.sendall(data)
 while chunk := connection.recv(65536):
     sys.stdout.buffer.write(chunk)

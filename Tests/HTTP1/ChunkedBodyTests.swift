@@ -22,7 +22,7 @@ import Testing
 
   @Test(arguments: [
     "\n", "g\n", "-1\n", "+1\n", "0x1\n", " 1\na\n", "1\nab\n", "1\na0\n\n", ";x\n", "\u{FF11}\n",
-    "1 1\na\n", "2\nabc\n0\n\n",
+    "1 1\na\n", "2\nabc\n0\n\n", "1;x\0\na\n", "0\nX: \0\n\n",
   ])
   func aMalformedChunkIsRefused(body: String) {
     guard case .malformed = failure(head + body) else {

@@ -167,3 +167,15 @@ def test_signing_in_again_mends_a_dead_session(sallyport, server):
     sallyport.sign_in(server)
     sallyport.run("refresh", "work").done()
     assert sallyport.status()["state"] == "signed-in"
+
+
+def test_a_cut_connection_ends_no_session(sallyport, server):
+    sallyport.configure_for(server, server.public)
+    sallyport.sign_in(server)
+    token = sallyport.run("token").done().line
+    with server.proxy.cut():
+        result = sallyport.run("refresh", "work")
+        assert result.status == 5, str(result)
+        assert sallyport.run("token").done().line == token
+    sallyport.run("refresh", "work").done()
+    assert sallyport.run("token").done().line != token

@@ -16,6 +16,7 @@ final class RunningServer {
 
   init(
     protection: CertificateAndKey? = nil, log: RequestLog? = nil,
+    clients: [RegisteredClient] = RegisteredClient.builtIn,
     _ change: (inout Behaviour) -> Void = { _ in }
   ) throws {
     var behaviour = Behaviour()
@@ -26,7 +27,8 @@ final class RunningServer {
     service = try PracticeService(
       listeners,
       settings: Settings(
-        origin: origin, behaviour: behaviour, signer: try #require(Fixture.signer)),
+        origin: origin, clients: clients, behaviour: behaviour,
+        signer: try #require(Fixture.signer)),
       log: log, context: try protection.map { try TLSServerContext(presenting: $0) })
     try #require(service.start())
   }
@@ -116,6 +118,14 @@ struct WireTests {
       server.authorization(redirect: "com.example.practice://callback"))
     #expect(ending.attributes.hasPrefix("redirect=com.example.practice://callback?error=access_"))
     #expect(ending.isGood)
+  }
+
+  @Test func `a redirect to another machine is handed back, not followed`() throws {
+    let client = try RegisteredClient(parsing: "practice,redirect=https://app.example/callback")
+    let server = try RunningServer(clients: [client])
+    let browser = ScriptedBrowser(try BrowseOptions(["x"]))
+    let ending = try browser.open(server.authorization(redirect: "https://app.example/callback"))
+    #expect(ending.attributes.hasPrefix("redirect=https://app.example/callback?code="))
   }
 
   @Test(arguments: ["http://example.com/", "https://example.com/", "http://127.0.0.2/", "file:///"])

@@ -10,7 +10,7 @@ struct ScriptedBrowser {
   enum Ending: Equatable {
     /// A page, with its status.
     case page(status: Int, title: String, address: String)
-    /// An address that is for another program, such as that of a private-use scheme.
+    /// An address that is for another program or another machine, and is not opened.
     case elsewhere(String)
 
     /// For programs: an attribute block, ended by a blank line.
@@ -56,8 +56,8 @@ struct ScriptedBrowser {
       if (300..<400).contains(response.status) {
         guard let location = response.fields["Location"] else { throw .redirectWithoutAddress }
         let next = Self.resolve(location, against: endpoint)
-        guard Self.isWeb(next) else { return .elsewhere(next) }
-        endpoint = try Self.endpoint(next)
+        guard let target = try? Endpoint(next), target.isLoopback else { return .elsewhere(next) }
+        endpoint = target
         continue
       }
       let page = String(decoding: response.body, as: UTF8.self)
@@ -79,20 +79,7 @@ struct ScriptedBrowser {
   }
 
   private static func endpoint(_ address: String) throws(BrowseFault) -> Endpoint {
-    do {
-      let endpoint = try Endpoint(address)
-      guard endpoint.isLoopback else { throw BrowseFault.foreign(host: endpoint.host) }
-      return endpoint
-    } catch let fault as AddressFault {
-      throw .address(fault)
-    } catch {
-      throw error as? BrowseFault ?? .badAnswer
-    }
-  }
-
-  private static func isWeb(_ address: String) -> Bool {
-    let lower = address.prefix(8).lowercased()
-    return lower.hasPrefix("http://") || lower.hasPrefix("https://")
+    do { return try Endpoint(address) } catch { throw .address(error) }
   }
 
   /// A path alone means the same server (RFC 3986 §5.2); no other relative form is in use here.

@@ -3,7 +3,7 @@ enum Help {
   static let text = """
     usage: sallyport-practice [option ...]
            sallyport-practice browse [--user NAME] [--deny] [--ca-file FILE] URL
-           sallyport-practice help
+           sallyport-practice help | version
 
     An OAuth 2 and OpenID Connect server on this machine alone, to practise signing in with.
 

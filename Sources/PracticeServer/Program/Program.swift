@@ -1,3 +1,4 @@
+import Attributes
 import Glibc
 import Platform
 
@@ -13,6 +14,7 @@ package enum PracticeProgram {
     do throws(UsageFault) {
       switch arguments.first {
       case "help", "--help", "-h": return print(Help.text)
+      case "version", "--version", "-V": return print("\(name) \(sallyportVersion)\n")
       case "browse": return browse(try BrowseOptions(arguments.dropFirst()))
       default: return serve(try ServeOptions(arguments))
       }

@@ -50,6 +50,7 @@ class RecordingProxy:
         self.exchanges = []
         self._rewrite = None
         self._gate = None
+        self._is_cut = False
         self._servers = []
 
     def start(self, upstream_port):
@@ -83,6 +84,15 @@ class RecordingProxy:
             self._rewrite = None
 
     @contextlib.contextmanager
+    def cut(self):
+        """Closes every connection without an answer, and asks the server nothing."""
+        self._is_cut = True
+        try:
+            yield
+        finally:
+            self._is_cut = False
+
+    @contextlib.contextmanager
     def holding(self, path):
         """Keeps requests for `path` back until `release` is called or the block ends."""
         gate = Gate(path)
@@ -95,6 +105,8 @@ class RecordingProxy:
 
     def forward(self, exchange):
         """Asks the server itself."""
+        if self._is_cut:
+            raise ConnectionAbortedError("the way to the server is cut")
         gate = self._gate
         if gate and gate.concerns(exchange):
             gate.wait()
