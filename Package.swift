@@ -13,7 +13,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// The packed form of the 17,000 relative relocations is 20 KB to read at start instead of 400 KB.
+// The packed form of the 17,000 relative relocations is 20 KB to read at start instead of 400 KB. The
+// functions of the standard library that run at all lie side by side (`packaging/link-order` finds
+// them): a fifth of the agent's resident memory, and some page faults of every client, are saved.
 let staticPIE: [LinkerSetting] =
   linksStatically
   ? [
@@ -21,6 +23,8 @@ let staticPIE: [LinkerSetting] =
       [
         "-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie",
         "-Xlinker", "--gc-sections", "-Xlinker", "--pack-dyn-relocs=relr",
+        "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/packaging/link.order",
+        "-Xlinker", "--no-warn-symbol-ordering",
       ], .when(configuration: .release))
   ] : []
 

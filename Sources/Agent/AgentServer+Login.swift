@@ -43,11 +43,11 @@ extension AgentServer {
       if signIn.prompt != nil { show(signIn, to: connection, hasJoined: true, now: now) }
       return
     }
+    endFinishedSignIns()
     guard couriers.values.count(where: { $0.isSigningIn }) < Self.mostSignIns else {
       return answer(
         connection, Failure(.temporarilyUnavailable, "too many sign-ins are going on already"))
     }
-    endFinishedSignIns()
     let section = configuration.account(account.name.text)
     let settings =
       settings ?? account.session?.settings.renewed(by: section)

@@ -37,6 +37,7 @@ package final class AgentServer {
   private var lastID: UInt64 = 0
   private var isStopping = false
   private let willStop: () -> Void
+  private let clock: () -> BootInstant
 
   /// What becomes due; whether it still matters is looked at then.
   enum Deadline {
@@ -52,12 +53,14 @@ package final class AgentServer {
   ///   - courierPath: the program `sallyport-courier`.
   ///   - willStop: called once, before whoever has asked the agent to stop is answered: a client
   ///     that comes after that answer must find no socket, and start a new agent.
+  ///   - clock: what tells the time.
   package init(
     listener: consuming Descriptor, socketPath: String, courierPath: String,
     configurationPath: String?, limits: AgentLimits = AgentLimits(),
-    willStop: @escaping () -> Void = {}
+    willStop: @escaping () -> Void = {}, clock: @escaping () -> BootInstant = { .now }
   ) throws(SystemError) {
     self.listener = listener
+    self.clock = clock
     self.limits = limits
     self.willStop = willStop
     self.socketPath = socketPath
@@ -88,7 +91,7 @@ package final class AgentServer {
       collect(&entries, &owners)
       let count = poll(&entries, nfds_t(entries.count), -1)
       guard count > 0 else { continue }
-      let now = BootInstant.now
+      let now = clock()
       for (entry, owner) in zip(entries, owners) where entry.revents != 0 {
         serve(owner, events: Int32(entry.revents), now: now)
         drainReady(now: now)

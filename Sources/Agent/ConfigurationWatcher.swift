@@ -12,7 +12,7 @@ final class ConfigurationWatcher {
   private(set) var version = 0
   private(set) var accounts: [AccountSettings] = []
   private var accountsByName: [String: AccountSettings] = [:]
-  private var accountsByHost: [String: [AccountSettings]] = [:]
+  private var accountsByHost: [String: [AnsweringAccount]] = [:]
   private var stamp: Stamp?
   private var hasLooked = false
 
@@ -60,8 +60,9 @@ final class ConfigurationWatcher {
     accountsByHost = [:]
     for account in accounts {
       accountsByName[account.name.text] = account
-      for host in Set(account.all("credential_url").compactMap { WebURL($0)?.host }) {
-        accountsByHost[host, default: []].append(account)
+      let answering = AnsweringAccount(account)
+      for host in Set(answering.urls.map(\.host)) {
+        accountsByHost[host, default: []].append(answering)
       }
     }
   }

@@ -81,29 +81,26 @@ final class CourierProcess {
     case outcome(CourierOutcome)
   }
 
-  /// Takes what has come and shows each block to `body`.
+  /// Takes what has come, at most one piece, and shows each block to `body`.
   ///
   /// A courier that speaks another version, or no attribute blocks, has failed.
   func receive(_ body: (Message) -> Void) {
     var transfer = Transfer.wouldBlock
-    repeat {
-      _ = input.fill(room: Self.readSize) { room in
-        transfer = readOnce(descriptor.number, into: room)
-        if case .bytes(let count) = transfer { return count }
-        return 0
-      }
-      takeBlocks(body)
-    } while transfer.isBytes && !inputEnded
-    switch transfer {
-    case .closed, .failed:
-      inputEnded = true
-      input.releaseSlot()
-    case .bytes, .wouldBlock: if input.isEmpty { input.releaseSlot() }
+    _ = input.fill(room: Self.readSize) { room in
+      transfer = readOnce(descriptor.number, into: room)
+      if case .bytes(let count) = transfer { return count }
+      return 0
     }
+    takeBlocks(body)
+    switch transfer {
+    case .closed, .failed: inputEnded = true
+    case .bytes, .wouldBlock: break
+    }
+    if inputEnded || input.isEmpty { input.releaseSlot() }
   }
 
   private func takeBlocks(_ body: (Message) -> Void) {
-    while !input.isEmpty {
+    while !input.isEmpty, !inputEnded {
       switch input.withUnsafeBytes({ scanner.scan($0) }) {
       case .incomplete: return
       case .refused(let fault):
@@ -146,17 +143,10 @@ final class CourierProcess {
   }
 
   private func fail(_ sentence: String, hint: String? = nil, _ body: (Message) -> Void) {
-    input.removeAll()
+    // The input itself may be in use: what is failing is one of its blocks.
     inputEnded = true
     guard !hasAnswered else { return }
     hasAnswered = true
     body(.outcome(.refused(CourierRefusal(Failure(.failed, sentence, hint: hint)))))
-  }
-}
-
-extension Transfer {
-  fileprivate var isBytes: Bool {
-    if case .bytes = self { return true }
-    return false
   }
 }

@@ -43,7 +43,8 @@ enum Doctor {
         : ([.fine("\(path) can be read")], chosen)
     }
     if all.isEmpty { return ([.warning("no account is configured in \(path)", hint: hint)], []) }
-    return ([.fine("\(path) can be read and has \(all.count) account(s)")], all)
+    let count = all.count == 1 ? "one account" : "\(all.count) accounts"
+    return ([.fine("\(path) can be read and has \(count)")], all)
   }
 
   private static func printableLines(_ text: String) -> String {

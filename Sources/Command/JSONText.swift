@@ -70,8 +70,8 @@ struct JSONText: ~Copyable {
     buffer.append(byte: UInt8(ascii: ":"))
   }
 
-  /// RFC 8259 §7: quotes, backslashes and controls escaped; U+2028 and U+2029 too, for readers that
-  /// take a line for JavaScript.
+  /// RFC 8259 §7: quotes, backslashes and controls escaped; the C1 controls, line separators and
+  /// characters that turn the reading direction too, for it may be shown on a terminal (CWE-150).
   private mutating func string(_ bytes: UnsafeRawBufferPointer) {
     buffer.append(byte: UInt8(ascii: "\""))
     if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
@@ -88,7 +88,7 @@ struct JSONText: ~Copyable {
     case 0x5C: buffer.append(constant: "\\\\")
     case 0x0A: buffer.append(constant: "\\n")
     case 0x09: buffer.append(constant: "\\t")
-    case 0..<0x20, 0x7F, 0x2028, 0x2029:
+    case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069:
       let digits = String(scalar.value, radix: 16)
       buffer.append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
     default: buffer.append(String(scalar))

@@ -17,7 +17,7 @@ enum Timestamp {
     switch seconds {
     case ..<0: return "no time"
     case 0..<120: return "\(seconds) s"
-    case 120..<7200: return "\(seconds / 60) min"
+    case 120..<7200: return "\((seconds + 30) / 60) min"
     case 7200..<172_800:
       let minutes = seconds / 60 % 60
       return minutes == 0 ? "\(seconds / 3600) h" : "\(seconds / 3600) h \(minutes) min"

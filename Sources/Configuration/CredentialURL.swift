@@ -49,10 +49,21 @@ package struct CredentialRequest: Equatable, Sendable {
   }
 }
 
+/// An account and the URLs it answers for, taken apart once for many requests.
+package struct AnsweringAccount: Sendable {
+  package let settings: AccountSettings
+  package let urls: [CredentialURL]
+
+  package init(_ settings: AccountSettings) {
+    self.settings = settings
+    urls = settings.all("credential_url").compactMap(CredentialURL.init)
+  }
+}
+
 /// A `credential_url`: where an account's token may go, and nowhere else (RFC 6750 §5.3).
 package struct CredentialURL: Equatable, Sendable {
   private let scheme: String
-  private let host: String
+  package let host: String
   private let port: UInt16
   private let path: [String]
 
@@ -86,9 +97,15 @@ package struct CredentialURL: Equatable, Sendable {
   package static func accounts(
     answering request: CredentialRequest, among accounts: [AccountSettings]
   ) -> [AccountSettings] {
+    Self.accounts(answering: request, among: accounts.map(AnsweringAccount.init))
+  }
+
+  /// The same for accounts whose URLs have been taken apart before.
+  package static func accounts(
+    answering request: CredentialRequest, among accounts: [AnsweringAccount]
+  ) -> [AccountSettings] {
     let ranked = accounts.compactMap { account in
-      account.all("credential_url").compactMap { CredentialURL($0)?.agreement(with: request) }.max()
-        .map { (account, $0) }
+      account.urls.compactMap { $0.agreement(with: request) }.max().map { (account.settings, $0) }
     }
     guard let best = ranked.map(\.1).max() else { return [] }
     let answering = ranked.filter { $0.1 == best }.map(\.0)

@@ -16,26 +16,36 @@ package struct WebURL: Equatable, Sendable {
   package let path: String
 
   package init?(_ text: String) {
-    guard Self.isURIText(text), let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-      return nil
+    guard Self.isURIText(text) else { return nil }
+    let bytes = Substring(text).utf8
+    guard let scheme = Self.scheme(of: bytes) else { return nil }
+    // Behind "http" or "https" and "://".
+    let hierarchical = bytes.dropFirst(scheme.utf8.count + 3).prefix {
+      $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
     }
-    let scheme = text[..<colon].lowercased()
-    let rest = text[text.utf8.index(after: colon)...]
-    guard scheme == "http" || scheme == "https", rest.hasPrefix("//") else { return nil }
-    let hierarchical = rest.dropFirst(2).prefix { $0 != "?" && $0 != "#" }
-    let authority = hierarchical.prefix { $0 != "/" }
-    let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] }
-    guard let (name, port) = Self.hostAndPort(String(host ?? authority), scheme: scheme) else {
-      return nil
-    }
+    let authority = hierarchical.prefix { $0 != UInt8(ascii: "/") }
+    let at = authority.lastIndex(of: UInt8(ascii: "@"))
+    let host = at.map { authority[authority.index(after: $0)...] } ?? authority
+    guard let (name, port) = Self.hostAndPort(host, scheme: scheme) else { return nil }
     self.scheme = scheme
     self.host = name
     self.port = port
-    self.path = String(hierarchical[authority.endIndex...])
-    self.hasUserInformation = host != nil
-    self.user =
-      host == nil
-      ? nil : authority.firstIndex { $0 == ":" || $0 == "@" }.map { String(authority[..<$0]) }
+    path = String(Substring(hierarchical[authority.endIndex...]))
+    hasUserInformation = at != nil
+    user = at.map { at in
+      String(
+        Substring(
+          authority[..<at].prefix { $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "@") }))
+    }
+  }
+
+  private static func scheme(of bytes: Substring.UTF8View) -> String? {
+    for scheme in ["https", "http"] {
+      let head = bytes.prefix(scheme.utf8.count + 3)
+      let isOurs = zip(head, scheme.utf8).allSatisfy { $0 | 0x20 == $1 }
+      if isOurs, head.dropFirst(scheme.utf8.count).elementsEqual("://".utf8) { return scheme }
+    }
+    return nil
   }
 
   /// Whether the host is one that never leaves this machine.
@@ -53,14 +63,23 @@ package struct WebURL: Equatable, Sendable {
   package static func hostAndPort(
     _ text: String, scheme: String
   ) -> (host: String, port: UInt16)? {
-    let defaultPort: UInt16 = scheme == "http" ? 80 : 443
+    hostAndPort(Substring(text).utf8, scheme: scheme)
+  }
+
+  private static func hostAndPort(
+    _ text: Substring.UTF8View, scheme: String
+  ) -> (host: String, port: UInt16)? {
     let (host, port) = split(text)
     guard isHost(host) else { return nil }
-    guard let port else { return (host.lowercased(), defaultPort) }
-    guard port.utf8.allSatisfy(\.isDigit), port.utf8.first != UInt8(ascii: "0"),
-      let number = UInt16(port)
+    // A host in lower case already, as nearly all are, is taken as it is.
+    let isUpper = { (byte: UInt8) in (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
+    let name = String(Substring(host))
+    let lowered = host.contains(where: isUpper) ? name.lowercased() : name
+    guard let port else { return (lowered, scheme == "http" ? 80 : 443) }
+    guard port.allSatisfy(\.isDigit), port.first != UInt8(ascii: "0"),
+      let number = UInt16(Substring(port))
     else { return nil }
-    return (host.lowercased(), number)
+    return (lowered, number)
   }
 
   /// Whether a text has only characters of RFC 3986 §2, percent-encoded octets among them.
@@ -85,24 +104,30 @@ package struct WebURL: Equatable, Sendable {
     return text.allSatisfy { $0.isLetterOrDigit || "+-.".utf8.contains($0) }
   }
 
-  private static func split(_ text: String) -> (host: String, port: String?) {
-    let afterHost = text.hasPrefix("[") ? text.firstIndex(of: "]") : text.startIndex
-    guard let afterHost, let colon = text[afterHost...].firstIndex(of: ":") else {
+  private static func split(
+    _ text: Substring.UTF8View
+  ) -> (host: Substring.UTF8View, port: Substring.UTF8View?) {
+    let isBracketed = text.first == UInt8(ascii: "[")
+    let afterHost = isBracketed ? text.firstIndex(of: UInt8(ascii: "]")) : text.startIndex
+    guard let afterHost, let colon = text[afterHost...].firstIndex(of: UInt8(ascii: ":")) else {
       return (text, nil)
     }
-    return (String(text[..<colon]), String(text[text.index(after: colon)...]))
+    return (text[..<colon], text[text.index(after: colon)...])
   }
 
   /// A name or IPv4 address, or an IPv6 address in brackets.
-  private static func isHost(_ host: String) -> Bool {
-    if host.hasPrefix("[") {
-      return host.hasSuffix("]") && host.utf8.count > 4
-        && host.utf8.dropFirst().dropLast().allSatisfy {
+  private static func isHost(_ host: Substring.UTF8View) -> Bool {
+    if host.first == UInt8(ascii: "[") {
+      return host.last == UInt8(ascii: "]") && host.count > 4
+        && host.dropFirst().dropLast().allSatisfy {
           $0.isHexadecimal || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
         }
     }
-    return !host.isEmpty && host.utf8.count <= 253
-      && host.utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
+    return !host.isEmpty && host.count <= 253
+      && host.allSatisfy { byte in
+        byte.isLetterOrDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+          || byte == UInt8(ascii: "_")
+      }
   }
 }
 

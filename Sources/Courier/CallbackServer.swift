@@ -222,7 +222,8 @@ final class CallbackServer {
       peersUnchecked = error
       return nil
     case .otherUser, .unknown:
-      giveNotice()
+      // A peer that has gone already is not one to speak of.
+      if connection.peer == .otherUser { giveNotice() }
       return CallbackRules.Refusal(403, "this is answered only to the user who is signing in")
     }
   }

@@ -9,8 +9,10 @@ enum ClientSecret {
   /// Seconds; a command may ask a password manager.
   private static let commandLimit: Int64 = 30
 
-  /// The secret of an account; nil for a public client.
-  static func read(from job: Job, environment: Environment) throws(CourierFailure) -> String? {
+  /// The secret of an account, had by `deadline`; nil for a public client.
+  static func read(
+    from job: Job, environment: Environment, deadline: BootInstant
+  ) throws(CourierFailure) -> String? {
     let keys = ["client_secret", "client_secret_file", "client_secret_command"]
     let given = keys.filter { job[$0] != nil }
     guard given.count <= 1 else {
@@ -20,7 +22,8 @@ enum ClientSecret {
     if let path = job["client_secret_file"] {
       secret = try readFile(path, environment)
     } else if let command = job["client_secret_command"] {
-      secret = try run(command, environment)
+      secret = try run(
+        command, environment, until: min(deadline, .now.adding(seconds: commandLimit)))
     } else {
       secret = job["client_secret"]
     }
@@ -85,7 +88,7 @@ enum ClientSecret {
   }
 
   private static func run(
-    _ command: String, _ environment: Environment
+    _ command: String, _ environment: Environment, until deadline: BootInstant
   ) throws(CourierFailure) -> String {
     func fault(_ reason: String) -> CourierFailure {
       CourierFailure(.failed, "the client_secret_command \(reason)")
@@ -94,12 +97,12 @@ enum ClientSecret {
     do { child = try start(command, environment) } catch {
       throw fault("cannot be started: \(error.reason)")
     }
-    let bytes = collect(child.output, until: BootInstant.now.adding(seconds: commandLimit))
+    let bytes = collect(child.output, until: deadline)
     // It leads its own session, so that its children end with it.
     if bytes == nil { kill(-child.id, SIGKILL) }
     var status: Int32 = 0
     _ = retryingInterrupts { Int(waitpid(child.id, &status, 0)) }
-    guard let bytes else { throw fault("did not end within \(commandLimit) s") }
+    guard let bytes else { throw fault("did not end in time, or wrote more than a line") }
     guard status == 0 else {
       let ending = status & 0x7F
       throw fault(

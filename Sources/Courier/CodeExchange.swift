@@ -25,7 +25,8 @@ struct CodeExchange: Sendable {
   let signIn: SignIn
   let http: HTTPClient
   let keys: ServerKeys
-  let account: String
+  /// The command that signs in again.
+  let loginCommand: String
 
   /// Redeems the code, once.
   func redeem(_ response: AuthorizationResponse) -> Result<Grant, CourierFailure> {
@@ -40,7 +41,7 @@ struct CodeExchange: Sendable {
       exchanging: response, redirectURI: signIn.redirectURI, verifier: signIn.verifier,
       client: signIn.client, endpoint: signIn.tokenEndpoint)
     let tokens = try http.tokens(
-      for: request, at: .exchange, account: account, deadline: deadline)
+      for: request, at: .exchange, login: loginCommand, deadline: deadline)
     guard let issuer = signIn.metadata.issuer else {
       // Without an issuer there is nobody whose word the token could be held against.
       let warnings =
@@ -71,7 +72,7 @@ struct CodeExchange: Sendable {
 extension HTTPClient {
   /// Asks the token endpoint, once, and judges the answer.
   func tokens(
-    for request: TokenRequest, at occasion: CourierFailure.Occasion, account: String,
+    for request: TokenRequest, at occasion: CourierFailure.Occasion, login: String,
     deadline: BootInstant
   ) throws(CourierFailure) -> TokenResponse {
     let response: Response
@@ -81,7 +82,7 @@ extension HTTPClient {
         validating: EndpointAnswer(response), to: request, now: wallClockSeconds())
     } catch {
       throw CourierFailure(
-        error, at: occasion, host: request.post.endpoint.host, account: account)
+        error, at: occasion, host: request.post.endpoint.host, login: login)
     }
   }
 }

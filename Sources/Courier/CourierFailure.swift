@@ -14,16 +14,6 @@ package struct CourierFailure: Error, Equatable, Sendable {
   package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
     failure = Failure(code, description, hint: hint)
   }
-
-  /// The same failure with `words` before its sentence.
-  func prefixed(_ words: String) -> CourierFailure {
-    var copy = CourierFailure(
-      failure.code, "\(words): \(failure.description)", hint: failure.hint)
-    copy.oauthError = oauthError
-    copy.retryAfter = retryAfter
-    copy.httpStatus = httpStatus
-    return copy
-  }
 }
 
 /// Text from outside the program as a sentence may quote it.
@@ -36,16 +26,16 @@ extension CourierFailure {
   }
 
   /// What an endpoint's answer means for the person, by who must act.
-  init(_ fault: EndpointFailure, at occasion: Occasion, host: String, account: String) {
+  init(_ fault: EndpointFailure, at occasion: Occasion, host: String, login: String) {
     let sentence = "\(host): \(fault)"
     switch fault.verdict {
     case .sessionOver where occasion == .refresh:
       self.init(
-        .loginRequired, "the session has ended: \(fault)", hint: "sallyport login \(account)")
+        .loginRequired, "the session has ended: \(fault)", hint: login)
     // glewlwyd answers a dead refresh token with 400 and no word. The session is kept, since only
     // invalid_grant ends one, but the person has to know what helps.
     case .unexplained where occasion == .refresh && fault == .refusedWithoutReason(status: 400):
-      self.init(.loginRequired, sentence, hint: "sallyport login \(account)")
+      self.init(.loginRequired, sentence, hint: login)
     case .sessionOver, .refused, .unexplained: self.init(.accessDenied, sentence)
     case .tryAgainLater(let after):
       self.init(.temporarilyUnavailable, sentence)

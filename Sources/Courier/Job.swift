@@ -68,4 +68,9 @@ package struct Job: Sendable {
 
   /// What the account is called in texts for people.
   package var account: String { self["account"] ?? "this account" }
+
+  /// The command that signs in again.
+  package var loginCommand: String {
+    self["account"].map { "sallyport login \($0)" } ?? "sallyport login"
+  }
 }

@@ -13,9 +13,8 @@ struct LoginJob {
   private static let adviceDelay: Int64 = 20
   /// Seconds for everything before the person is asked.
   private static let preparationLimit: Int64 = 60
-  /// Seconds a sign-in may take besides the person's: preparation, a secret from a command, the
-  /// exchange and the result page.
-  static let overhead: Int64 = 160
+  /// Seconds a sign-in may take besides the person's: the exchange and the result page.
+  static let overhead: Int64 = 80
 
   let job: Job
   let answer: Answer
@@ -30,10 +29,11 @@ struct LoginJob {
     let timeout = try Self.timeout(of: job)
     try AccountSettings.refuseUnsupported(in: job)
     let redirectURIs = try AccountSettings.redirectURIs(of: job)
-    let secret = try ClientSecret.read(from: job, environment: environment)
+    let preparation = start.adding(seconds: min(timeout, Self.preparationLimit))
+    let secret = try ClientSecret.read(
+      from: job, environment: environment, deadline: preparation)
     let http = HTTPClient(job: job, environment: environment)
-    let metadata = try Discovery.metadata(
-      for: job, client: http, deadline: start.adding(seconds: Self.preparationLimit))
+    let metadata = try Discovery.metadata(for: job, client: http, deadline: preparation)
 
     let (sockets, redirectURI) = try Self.listen(redirectURIs)
     let signIn = try SignIn(
@@ -50,7 +50,8 @@ struct LoginJob {
     let outcome = try wait(for: signIn, at: server, until: deadline)
     do throws(CourierFailure) {
       let response = try Self.response(of: outcome)
-      let exchange = CodeExchange(signIn: signIn, http: http, keys: keys, account: job.account)
+      let exchange = CodeExchange(
+        signIn: signIn, http: http, keys: keys, loginCommand: job.loginCommand)
       let grant = try redeem(response, by: exchange, at: server)
       try finish(signIn, grant, keys, server)
     } catch {

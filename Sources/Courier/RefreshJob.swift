@@ -15,13 +15,14 @@ struct RefreshJob {
     try AccountSettings.refuseUnsupported(in: job)
     let refreshToken = try job.token("refresh_token", or: "nothing to refresh with")
     let http = HTTPClient(job: job, environment: environment)
-    let secret = try ClientSecret.read(from: job, environment: environment)
+    let secret = try ClientSecret.read(
+      from: job, environment: environment, deadline: deadline)
     let session = try Session.of(job, secret: secret, http: http, deadline: deadline)
     let client = try session.client(secret: secret)
     let request = TokenRequest(
       refreshing: refreshToken, client: client, endpoint: session.tokenEndpoint)
     let tokens = try http.tokens(
-      for: request, at: .refresh, account: job.account, deadline: deadline)
+      for: request, at: .refresh, login: job.loginCommand, deadline: deadline)
     let keys = ServerKeys(stored: session.keys, endpoint: session.keysEndpoint, client: http)
     let grant = try Self.check(tokens, session, keys, deadline)
     try answer.finish(refreshed: grant, keys: keys.storable)
@@ -56,7 +57,7 @@ extension Job {
   /// A token of the job; `or` says what is missing without it.
   func token(_ key: String, or words: String) throws(CourierFailure) -> String {
     guard let token = self[key] else {
-      throw CourierFailure(.loginRequired, words, hint: "sallyport login \(account)")
+      throw CourierFailure(.loginRequired, words, hint: loginCommand)
     }
     guard Grammar.isVSCHAR(token) else {
       throw CourierFailure(.invalidRequest, "\(key) holds something other than printable ascii")

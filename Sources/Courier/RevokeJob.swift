@@ -15,7 +15,8 @@ struct RevokeJob {
   func run() throws(CourierFailure) {
     let deadline = BootInstant.now.adding(seconds: try Self.timeout(of: job))
     let http = HTTPClient(job: job, environment: environment)
-    let secret = try ClientSecret.read(from: job, environment: environment)
+    let secret = try ClientSecret.read(
+      from: job, environment: environment, deadline: deadline)
     let session = try Session.of(job, secret: secret, http: http, deadline: deadline)
     guard let endpoint = session.revocationEndpoint else {
       return try finish(warning: "the server names no revocation endpoint")
@@ -54,7 +55,7 @@ struct RevokeJob {
     do { response = try http.post(request.post, deadline: deadline) } catch { throw error.failure }
     do { try request.check(EndpointAnswer(response), now: wallClockSeconds()) } catch {
       throw CourierFailure(
-        error, at: .revocation, host: request.post.endpoint.host, account: job.account)
+        error, at: .revocation, host: request.post.endpoint.host, login: job.loginCommand)
     }
   }
 

@@ -7,12 +7,24 @@ package struct EndpointAnswer: Sendable {
   package let retryAfter: String?
   /// The body without transfer coding.
   package let body: [UInt8]
+  /// The `DPoP-Nonce` field (RFC 9449 §8); `nil` where there is none or more than one.
+  package let proofNonce: String?
+  /// The `Date` field, for `ClockSkew`; `nil` where there is none.
+  package let date: String?
+  /// Every `WWW-Authenticate` field, in order.
+  package let challenges: [String]
 
-  package init(status: Int, contentType: String?, retryAfter: String? = nil, body: [UInt8]) {
+  package init(
+    status: Int, contentType: String?, retryAfter: String? = nil, body: [UInt8],
+    proofNonce: String? = nil, date: String? = nil, challenges: [String] = []
+  ) {
     self.status = status
     self.contentType = contentType
     self.retryAfter = retryAfter
     self.body = body
+    self.proofNonce = proofNonce
+    self.date = date
+    self.challenges = challenges
   }
 
   /// Whether a status says that the server, not the request, is at fault, or is only too busy.
@@ -20,9 +32,13 @@ package struct EndpointAnswer: Sendable {
     status == 408 || status == 429 || (500...599).contains(status)
   }
 
-  /// Why the answer is no success, from its status alone and the error it states; `nil` for 200.
-  func failure(redacting secrets: [String], now: Int64) -> EndpointFailure? {
-    guard status != 200 else { return nil }
+  /// Why the answer is no success, from its status alone and the error it states; `nil` for one.
+  ///
+  /// - Parameter successes: 200, and 201 where something is made by the request.
+  func failure(
+    redacting secrets: [String], now: Int64, successes: ClosedRange<Int> = 200...200
+  ) -> EndpointFailure? {
+    guard !successes.contains(status) else { return nil }
     let wait = RetryAfter.parse(retryAfter, now: now)
     switch status {
     case 300...399: return .faulty(.redirect(status: status))
@@ -41,9 +57,9 @@ package struct EndpointAnswer: Sendable {
   ///
   /// An `error` in it makes it a failure all the same: GitHub and Slack send theirs with 200.
   func members(
-    redacting secrets: [String], now: Int64
+    redacting secrets: [String], now: Int64, successes: ClosedRange<Int> = 200...200
   ) throws(EndpointFailure) -> [String: JSONValue] {
-    if let failure = failure(redacting: secrets, now: now) { throw failure }
+    if let failure = failure(redacting: secrets, now: now, successes: successes) { throw failure }
     guard isJSON else { throw .faulty(.notJSON(contentType: PrintableText(contentType ?? ""))) }
     let members: [String: JSONValue]
     do { members = try JSONValue.object(parsing: body) } catch { throw .faulty(.json(error)) }
@@ -70,10 +86,17 @@ package struct EndpointAnswer: Sendable {
 
   /// Whether the body is declared to be JSON, or not declared at all.
   private var isJSON: Bool {
-    guard let contentType else { return true }
-    let type = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
-      .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-    let name = String(decoding: type, as: UTF8.self).lowercased()
+    guard let name = mediaType else { return true }
     return name == "application/json" || (name.hasPrefix("application/") && name.hasSuffix("+json"))
+  }
+
+  /// The type of the body in lower case, without its parameters; `nil` where it is not declared.
+  var mediaType: String? { contentType.map(Self.mediaType) }
+
+  /// A `Content-Type` in lower case and without its parameters (RFC 9110 §8.3.1).
+  static func mediaType(_ field: String) -> String {
+    let type = field.utf8.prefix { $0 != UInt8(ascii: ";") }
+      .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return String(decoding: type, as: UTF8.self).lowercased()
   }
 }

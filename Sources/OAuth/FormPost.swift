@@ -4,6 +4,8 @@ package struct FormPost: Sendable, Redacted {
   package let parameters: FormParameters
   /// The value of the `Authorization` header; `nil` where there must be none.
   package let authorization: String?
+  /// The proof that goes along (RFC 9449 §5); `nil` where none is used.
+  package private(set) var proof: DPoPProof?
 
   /// What the form holds that must not come back in a message.
   let secrets: [String]
@@ -14,9 +16,19 @@ package struct FormPost: Sendable, Redacted {
     secrets: [String]
   ) {
     self.endpoint = endpoint
-    parameters = FormParameters(leading + client.bodyParameters + trailing)
+    // A pushed request names the client among its own parameters already.
+    let named = Set(leading.map(\.name))
+    let naming = client.bodyParameters.filter { !named.contains($0.name) }
+    parameters = FormParameters(leading + naming + trailing)
     authorization = client.authorization
-    self.secrets = secrets + [client.secret].compactMap { $0 }
+    self.secrets = secrets + client.secrets
+  }
+
+  /// The same form with a proof; a form that is sent again needs a new one (RFC 9449 §4.2).
+  package func proven(by proof: DPoPProof) -> FormPost {
+    var copy = self
+    copy.proof = proof
+    return copy
   }
 
   package var body: [UInt8] { Array(parameters.encoded().utf8) }
@@ -30,6 +42,7 @@ package struct FormPost: Sendable, Redacted {
       (name: "Accept", value: "application/json"),
     ]
     if let authorization { fields.append((name: "Authorization", value: authorization)) }
+    if let proof { fields.append((name: DPoPProof.fieldName, value: proof.text)) }
     return fields
   }
 }

@@ -24,6 +24,13 @@ package enum Grammar {
     isAlphanumeric(byte) || [UInt8(ascii: "-"), 0x2E, 0x5F, 0x7E].contains(byte)
   }
 
+  /// `token` of RFC 9110 §5.6.2: names of methods, schemes and parameters.
+  package static func isToken(_ text: String) -> Bool { isMade(text, of: isTokenCharacter) }
+
+  static func isTokenCharacter(_ byte: UInt8) -> Bool {
+    isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+  }
+
   static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) }
 
   static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A) ~= byte | 0x20 }

@@ -19,7 +19,10 @@ package struct IDToken: Sendable, Redacted {
   ) throws(IDTokenFault) {
     let token: JWS
     do { token = try JWS(compact: text) } catch { throw .token(error) }
-    try Self.checkSignature(of: token, expectation, keys, cryptography)
+    // Steps 6 to 8.
+    do {
+      try token.verify(by: keys, agreed: expectation.algorithms, cryptography)
+    } catch { throw IDTokenFault(error) }
     let claims = try IDTokenClaims(parsing: token.payload)
 
     issuer = try claims.text("iss")
@@ -35,24 +38,6 @@ package struct IDToken: Sendable, Redacted {
       of: expectation.accessToken, by: token.header.algorithm, cryptography)
     self.text = text
     self.claims = claims.members
-  }
-
-  /// Steps 6 to 8: the algorithm is one of ours and, where the server lists its own, of those.
-  private static func checkSignature(
-    of token: JWS, _ expectation: IDTokenExpectation, _ keys: JSONWebKeySet,
-    _ cryptography: any Cryptography
-  ) throws(IDTokenFault) {
-    let algorithm = token.header.algorithm
-    if let agreed = expectation.algorithms {
-      guard agreed.contains(algorithm.rawValue) else { throw .algorithmNotAgreed(algorithm) }
-    }
-    let candidates = try keys.candidates(for: token.header)
-    let isSigned = candidates.contains { key in
-      algorithm.accepts(token.signature, for: key.material)
-        && cryptography.verify(
-          algorithm: algorithm, key: key, signature: token.signature, over: token.signingInput)
-    }
-    guard isSigned else { throw .badSignature(isKeyNamed: token.header.keyID != nil) }
   }
 
   private static func check(

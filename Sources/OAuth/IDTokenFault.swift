@@ -29,6 +29,24 @@ package enum IDTokenFault: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether two clocks too far apart would explain the fault; then `ClockSkew` may tell more.
+  package var mayBeClockSkew: Bool {
+    switch self {
+    case .expired, .notYetValid, .issuedAhead, .authenticationTooOld: true
+    default: false
+    }
+  }
+
+  init(_ fault: SignatureFault) {
+    self =
+      switch fault {
+      case .algorithmNotAgreed(let algorithm): .algorithmNotAgreed(algorithm)
+      case .unknownKeyID(let name): .unknownKeyID(name)
+      case .noKey(let algorithm): .noKey(for: algorithm)
+      case .badSignature(let isKeyNamed): .badSignature(isKeyNamed: isKeyNamed)
+      }
+  }
+
   package var description: String {
     switch self {
     case .token(let fault): "the id token is refused: \(fault)"

@@ -54,6 +54,13 @@ package struct JSONWebKey: Sendable, Hashable {
   package let algorithm: String?
   package let material: Material
 
+  /// Takes the public half of a key of our own.
+  package init(_ material: Material, keyID: String? = nil, algorithm: JWSAlgorithm? = nil) {
+    self.keyID = keyID
+    self.algorithm = algorithm?.rawValue
+    self.material = material
+  }
+
   /// Reads one key; private parts are not looked at.
   package init(_ value: JSONValue) throws(JSONWebKeyFault) {
     guard let members = value.objectValue, let type = members["kty"]?.stringValue else {

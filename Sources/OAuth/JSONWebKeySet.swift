@@ -42,7 +42,7 @@ package struct JSONWebKeySet: Sendable {
   ///
   /// A named key must be there; without a name every fitting key may be it, although a server with
   /// several is to name one (OpenID Connect Core 1.0 §10.1).
-  func candidates(for header: JWS.Header) throws(IDTokenFault) -> [JSONWebKey] {
+  func candidates(for header: JWS.Header) throws(SignatureFault) -> [JSONWebKey] {
     var candidates = keys
     if let keyID = header.keyID {
       candidates.removeAll { $0.keyID?.isIdentical(to: keyID) != true }

@@ -66,14 +66,16 @@ package struct JWS: Sendable {
     return Header(algorithm: algorithm, keyID: keyID?.stringValue)
   }
 
-  /// Signs a token, as a server does.
+  /// Signs a token, as a server does, and as a client does for its assertions and proofs.
   ///
   /// - Parameter sign: the signature over the bytes it is given, in the form RFC 7518 §3 wants.
-  package static func compact(
-    header: [String: JSONValue], payload: [String: JSONValue], sign: ([UInt8]) -> [UInt8]
-  ) -> String {
+  /// - Throws: what `sign` throws.
+  package static func compact<Failure: Error>(
+    header: [String: JSONValue], payload: [String: JSONValue],
+    sign: ([UInt8]) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> String {
     let parts = [header, payload].map { Base64URL.encode(JSONValue.object($0).serialized()) }
     let input = parts.joined(separator: ".")
-    return "\(input).\(Base64URL.encode(sign(Array(input.utf8))))"
+    return "\(input).\(Base64URL.encode(try sign(Array(input.utf8))))"
   }
 }

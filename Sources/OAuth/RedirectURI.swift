@@ -6,7 +6,8 @@ package struct RedirectURI: Sendable, Hashable, CustomStringConvertible {
   }
 
   package enum Kind: Sendable, Hashable {
-    /// `http://localhost:PORT/PATH`: heard on both loopback addresses.
+    /// `http://localhost:PORT/PATH`: heard on both loopback addresses. Here and below `https` too,
+    /// where there is a certificate to listen with.
     case loopbackHostname(port: UInt16, path: String)
     /// `http://127.0.0.1[:PORT]/PATH` or `http://[::1][:PORT]/PATH`; without a port, any free one
     /// (RFC 8252 §7.3).
@@ -23,31 +24,45 @@ package struct RedirectURI: Sendable, Hashable, CustomStringConvertible {
   /// The URI byte for byte; this is what both requests must carry (RFC 6749 §4.1.3).
   package let text: String
   package let kind: Kind
+  /// Whether the answer comes over TLS; only ever true for a loopback URI that is listened to.
+  package let usesTLS: Bool
   /// The URI's own query, which stays in front of what the server adds.
   package let query: String?
 
   package var description: String { text }
 
-  package init(_ text: String) throws(AddressFault) {
+  /// Sorts a URI.
+  ///
+  /// - Parameter hasCertificate: whether a loopback URI with `https` can be listened to; without a
+  ///   certificate it is `elsewhere`.
+  package init(_ text: String, hasCertificate: Bool = false) throws(AddressFault) {
     let uri = try URI(text)
     guard uri.fragment == nil else { throw .fragment }
     guard !Self.refusedSchemes.contains(uri.scheme) else { throw .foreignScheme(uri.scheme) }
     self.text = text
     query = uri.query
     switch uri.scheme {
-    case "http": kind = try Self.loopback(uri)
+    case "http":
+      kind = try Self.loopback(uri)
+      usesTLS = false
     case "https":
-      _ = try uri.hostAndPort()
+      let (host, _) = try uri.hostAndPort()
+      usesTLS = hasCertificate && Loopback.contains(host)
+      kind = usesTLS ? try Self.loopback(uri) : .elsewhere
+    default:
       kind = .elsewhere
-    default: kind = .elsewhere
+      usesTLS = false
     }
   }
 
-  private init(text: String, kind: Kind, query: String?) {
+  private init(text: String, kind: Kind, usesTLS: Bool, query: String?) {
     self.text = text
     self.kind = kind
+    self.usesTLS = usesTLS
     self.query = query
   }
+
+  private var scheme: Endpoint.Scheme { usesTLS ? .https : .http }
 
   private static func loopback(_ uri: URI) throws(AddressFault) -> Kind {
     let (host, port) = try uri.hostAndPort()
@@ -73,20 +88,20 @@ package struct RedirectURI: Sendable, Hashable, CustomStringConvertible {
       case .elsewhere: ("", nil)
       }
     guard let port else { return nil }
-    return port == Endpoint.Scheme.http.defaultPort ? host : "\(host):\(port)"
+    return port == scheme.defaultPort ? host : "\(host):\(port)"
   }
 
   /// The URI with the port that was found free; unchanged where it has a port or takes none.
   package func withPort(_ port: UInt16) -> RedirectURI {
     guard case .loopbackAddress(let family, nil, let path) = kind else { return self }
     let bytes = Array(text.utf8)
-    let start = "http://".utf8.count
+    let start = "\(scheme.rawValue)://".utf8.count
     let end =
       bytes[start...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
       ?? bytes.endIndex
     let spliced = bytes[..<end] + ":\(port)".utf8 + bytes[end...]
     return RedirectURI(
       text: String(decoding: spliced, as: UTF8.self),
-      kind: .loopbackAddress(family, port: port, path: path), query: query)
+      kind: .loopbackAddress(family, port: port, path: path), usesTLS: usesTLS, query: query)
   }
 }

@@ -25,4 +25,25 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether an ID token is asked for (OpenID Connect Core 1.0 §3.1.2.1).
   package var asksForIDToken: Bool { contains("openid") }
+
+  /// What both ask for, each token once: a step up must not lose what was granted before
+  /// (RFC 6750 §3.1, RFC 9470 §5).
+  package func union(_ other: Scope) -> Scope {
+    var seen: Set<String> = []
+    return Scope(tokens: (tokens + other.tokens).filter { seen.insert($0).inserted })
+  }
+
+  /// The tokens that a granted scope leaves out, in order; empty where it has them all.
+  ///
+  /// - Parameter granted: the `scope` of a token response; `nil` there means that everything was
+  ///   granted (RFC 6749 §5.1). GitHub puts commas between the tokens.
+  package func withheld(from granted: String?) -> [String] {
+    guard let granted else { return [] }
+    let words = granted.utf8.split { $0 == 0x20 || $0 == 0x2C }.map { String($0) ?? "" }
+    let whole = granted.utf8.split(separator: 0x20).map { String($0) ?? "" }
+    let names = Set(words + whole)
+    return tokens.filter { !names.contains($0) }
+  }
+
+  private init(tokens: [String]) { self.tokens = tokens }
 }

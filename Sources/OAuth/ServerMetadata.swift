@@ -1,60 +1,3 @@
-/// The endpoints of a server, by their names in its metadata (RFC 8414 §2 and what extends it).
-package enum EndpointName: String, Sendable, CaseIterable {
-  case authorization = "authorization_endpoint"
-  case token = "token_endpoint"
-  case revocation = "revocation_endpoint"
-  case introspection = "introspection_endpoint"
-  case registration = "registration_endpoint"
-  case jwks = "jwks_uri"
-  case userinfo = "userinfo_endpoint"
-  case endSession = "end_session_endpoint"
-  case deviceAuthorization = "device_authorization_endpoint"
-  case pushedAuthorizationRequest = "pushed_authorization_request_endpoint"
-}
-
-/// The lists of a server's metadata.
-package enum MetadataList: String, Sendable, CaseIterable {
-  case tokenEndpointAuthMethods = "token_endpoint_auth_methods_supported"
-  case revocationEndpointAuthMethods = "revocation_endpoint_auth_methods_supported"
-  case codeChallengeMethods = "code_challenge_methods_supported"
-  case idTokenSigningAlgorithms = "id_token_signing_alg_values_supported"
-  case scopes = "scopes_supported"
-  case responseModes = "response_modes_supported"
-  case grantTypes = "grant_types_supported"
-  case proofAlgorithms = "dpop_signing_alg_values_supported"
-}
-
-/// The yes-or-no statements of a server's metadata; each is no where it is absent.
-package enum MetadataFlag: String, Sendable, CaseIterable {
-  case sendsIssuer = "authorization_response_iss_parameter_supported"
-  case requiresPushedRequests = "require_pushed_authorization_requests"
-}
-
-/// Why a server's metadata is refused.
-package enum ServerMetadataFault: Error, Equatable, CustomStringConvertible {
-  case json(JSONFault)
-  case issuerMissing
-  case issuerWrong(PrintableText)
-  case badEndpoint(EndpointName, AddressFault)
-  case endpointWithoutTLS(EndpointName)
-  case wrongType(String)
-  case endpointMissing(EndpointName)
-
-  package var description: String {
-    switch self {
-    case .json(let fault): "the server's metadata cannot be read: \(fault)"
-    case .issuerMissing: "the server's metadata does not name its issuer"
-    case .issuerWrong(let issuer):
-      "the server's metadata is that of issuer \(issuer), which is not the configured one"
-    case .badEndpoint(let name, let fault): "\(name.rawValue) is refused: \(fault)"
-    case .endpointWithoutTLS(let name):
-      "\(name.rawValue) uses http although the issuer uses https"
-    case .wrongType(let name): "the server's metadata has a \(name) of the wrong type"
-    case .endpointMissing(let name): "the server has no \(name.rawValue), and none is configured"
-    }
-  }
-}
-
 /// What is known about an authorization server (RFC 8414 §2, OpenID Connect Discovery 1.0 §3).
 package struct ServerMetadata: Sendable {
   package enum Origin: Sendable {
@@ -67,6 +10,10 @@ package struct ServerMetadata: Sendable {
   package let issuer: Issuer?
   package let origin: Origin
   private var endpoints: [EndpointName: Endpoint]
+  /// Where the same endpoints ask for the client's certificate (RFC 8705 §5).
+  private let aliases: [EndpointName: Endpoint]
+  /// The endpoints the account has given itself.
+  private var configured: Set<EndpointName> = []
   private let lists: [MetadataList: [String]]
   private let flags: Set<MetadataFlag>
 
@@ -82,6 +29,7 @@ package struct ServerMetadata: Sendable {
     self.issuer = issuer
     origin = .discovered
     endpoints = try Self.endpoints(in: members, of: issuer)
+    aliases = try Self.aliases(in: members, of: issuer)
     lists = try Self.lists(in: members)
     flags = try Self.flags(in: members)
   }
@@ -91,6 +39,8 @@ package struct ServerMetadata: Sendable {
     self.issuer = issuer
     origin = .configured
     self.endpoints = endpoints
+    aliases = [:]
+    configured = Set(endpoints.keys)
     lists = [:]
     flags = []
   }
@@ -99,6 +49,15 @@ package struct ServerMetadata: Sendable {
   package func overridden(by configured: [EndpointName: Endpoint]) -> ServerMetadata {
     var copy = self
     copy.endpoints.merge(configured) { $1 }
+    copy.configured.formUnion(configured.keys)
+    return copy
+  }
+
+  /// The same server as a client with a certificate calls it: by the aliases it has for that
+  /// (RFC 8705 §5), except where the account says otherwise.
+  package func withMutualTLS() -> ServerMetadata {
+    var copy = self
+    copy.endpoints.merge(aliases.filter { !configured.contains($0.key) }) { $1 }
     return copy
   }
 
@@ -136,6 +95,17 @@ package struct ServerMetadata: Sendable {
       endpoints[name] = endpoint
     }
     return endpoints
+  }
+
+  /// Only what the client calls itself has aliases; the browser has no certificate to show.
+  private static func aliases(
+    in members: [String: JSONValue], of issuer: Issuer
+  ) throws(ServerMetadataFault) -> [EndpointName: Endpoint] {
+    let name = "mtls_endpoint_aliases"
+    guard let value = members[name], value != .null else { return [:] }
+    guard let aliases = value.objectValue else { throw .wrongType(name) }
+    return try endpoints(in: aliases, of: issuer)
+      .filter { $0.key != .authorization && $0.key != .endSession }
   }
 
   private static func lists(

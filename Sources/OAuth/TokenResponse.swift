@@ -1,41 +1,9 @@
-/// How long an access token is valid.
-package enum Lifetime: Sendable, Hashable {
-  /// The longest lifetime kept, in seconds: ten years, so that no sum with it can overflow.
-  package static let maximum: Int64 = 10 * 365 * 86400
-
-  /// Seconds from the moment of the answer.
-  case seconds(Int64)
-  /// The server does not say (GitHub's tokens, for one, do not expire).
-  case unknown
-
-  /// Reads `expires_in`: a number of seconds, floored and clamped.
-  ///
-  /// PayPal-like servers send it as a string.
-  init(_ value: JSONValue) throws(TokenResponseFault) {
-    let seconds: Double? =
-      switch value {
-      case .null: nil
-      case .number(let number): number.double
-      case .string(let text): try Self.decimal(text)
-      default: throw .badLifetime
-      }
-    guard let seconds else {
-      self = .unknown
-      return
-    }
-    guard seconds >= 0,
-      let whole = Int64(exactly: min(seconds, Double(Self.maximum)).rounded(.down))
-    else { throw .badLifetime }
-    self = .seconds(whole)
-  }
-
-  private static func decimal(_ text: String) throws(TokenResponseFault) -> Double {
-    guard text.utf8.first.map(Grammar.isDigit) == true,
-      text.utf8.allSatisfy({ Grammar.isDigit($0) || $0 == UInt8(ascii: ".") }),
-      let value = Double(text)
-    else { throw .badLifetime }
-    return value
-  }
+/// How an access token is used (RFC 6749 §7.1).
+package enum TokenType: String, Sendable, Hashable {
+  /// Whoever has it may use it (RFC 6750).
+  case bearer = "Bearer"
+  /// Only with proofs by the key it is bound to (RFC 9449 §5).
+  case dpop = "DPoP"
 }
 
 /// A successful answer of the token endpoint (RFC 6749 §5.1), every part of it checked.
@@ -45,8 +13,12 @@ package struct TokenResponse: Sendable, Redacted {
   /// The longest token kept, in bytes: a line of git's credential protocol holds 65,535.
   package static let maximumLength = 65_000
 
+  /// The value of `token_type` where no proof is used.
+  package static let tokenType = TokenType.bearer.rawValue
+
   /// Visible ASCII without space (RFC 6750 §2.1).
   package let accessToken: String
+  package let type: TokenType
   package let expiresIn: Lifetime
   /// The scope that was granted, where the server says it; GitHub puts commas between.
   package let scope: String?
@@ -54,9 +26,8 @@ package struct TokenResponse: Sendable, Redacted {
   package let refreshToken: String?
   /// An ID token not yet checked.
   package let idToken: String?
-
-  /// The value of `token_type` for what is kept here; nothing else is accepted.
-  package static let tokenType = "Bearer"
+  /// What was issued in exchange (RFC 8693 §2.2.1); `nil` for every other grant.
+  package let issuedTokenType: SecurityTokenType?
 
   /// Checks the answer to a request.
   ///
@@ -65,26 +36,21 @@ package struct TokenResponse: Sendable, Redacted {
   package init(
     validating answer: EndpointAnswer, to request: TokenRequest, now: Int64
   ) throws(EndpointFailure) {
-    let members = try answer.members(redacting: request.post.secrets, now: now)
-    do { try self.init(members) } catch { throw .faulty(error) }
+    let members = AnswerMembers(
+      try answer.members(redacting: request.post.secrets, now: now))
+    do { try self.init(members, to: request) } catch { throw .faulty(error) }
   }
 
-  private init(_ members: [String: JSONValue]) throws(TokenResponseFault) {
-    let type = try Self.text("token_type", in: members)
-    // A type must be understood to be used (RFC 6749 §7.1); its case does not matter (§5.1).
-    guard let type else { throw .missing("token_type") }
-    guard type.lowercased().isIdentical(to: "bearer") else {
-      throw .unknownTokenType(PrintableText(type))
-    }
-    guard let accessToken = try Self.token("access_token", in: members) else {
-      throw .missing("access_token")
-    }
+  private init(_ members: AnswerMembers, to request: TokenRequest) throws(TokenResponseFault) {
+    type = try Self.type(in: members, isProven: request.post.proof != nil)
+    accessToken = try members.requiredToken("access_token")
     guard Grammar.isVisible(accessToken) else { throw .badCharacters("access_token") }
-    self.accessToken = accessToken
-    expiresIn = try Lifetime(members["expires_in"] ?? .null)
+    expiresIn = try Lifetime(members["expires_in"])
     scope = try Self.scope(in: members)
-    refreshToken = try Self.token("refresh_token", in: members)
-    idToken = try Self.token("id_token", in: members)
+    refreshToken = try members.token("refresh_token")
+    idToken = try members.token("id_token")
+    issuedTokenType =
+      request.grant == .tokenExchange ? try SecurityTokenType(issuedIn: members) : nil
   }
 
   /// The ID token that `openid` asks for (OpenID Connect Core 1.0 §3.1.3.3).
@@ -93,30 +59,27 @@ package struct TokenResponse: Sendable, Redacted {
     return idToken
   }
 
-  /// A text; `nil` when absent, null or empty.
-  private static func text(
-    _ name: String, in members: [String: JSONValue]
-  ) throws(TokenResponseFault) -> String? {
-    guard let value = members[name], value != .null else { return nil }
-    guard let text = value.stringValue else { throw .wrongType(name) }
-    return text.isEmpty ? nil : text
-  }
-
-  /// A text of `VSCHAR` and of bounded length; `nil` when absent, null or empty.
-  private static func token(
-    _ name: String, in members: [String: JSONValue]
-  ) throws(TokenResponseFault) -> String? {
-    guard let token = try text(name, in: members) else { return nil }
-    guard token.utf8.count <= maximumLength else { throw .tooLong(name) }
-    guard Grammar.isVSCHAR(token) else { throw .badCharacters(name) }
-    return token
-  }
-
-  private static func scope(in members: [String: JSONValue]) throws(TokenResponseFault) -> String? {
-    // Twitch sends an array.
-    guard let tokens = members["scope"]?.stringsValue else {
-      return try token("scope", in: members)
+  /// A type must be understood to be used (RFC 6749 §7.1); its case does not matter (§5.1).
+  ///
+  /// Where a proof was sent, a bearer token in return is a protection lost on the way and refused
+  /// (RFC 9449 §5).
+  private static func type(
+    in members: AnswerMembers, isProven: Bool
+  ) throws(TokenResponseFault) -> TokenType {
+    guard let text = try members.text("token_type") else { throw .missing("token_type") }
+    let name = text.lowercased()
+    if name.isIdentical(to: "bearer") {
+      guard !isProven else { throw .bearerInsteadOfDPoP }
+      return .bearer
     }
-    return try token("scope", in: ["scope": .string(tokens.joined(separator: " "))])
+    guard name.isIdentical(to: "dpop") else { throw .unknownTokenType(PrintableText(text)) }
+    guard isProven else { throw .proofNotUsed }
+    return .dpop
+  }
+
+  private static func scope(in members: AnswerMembers) throws(TokenResponseFault) -> String? {
+    // Twitch sends an array.
+    guard let tokens = members["scope"].stringsValue else { return try members.token("scope") }
+    return try AnswerMembers(["scope": .string(tokens.joined(separator: " "))]).token("scope")
   }
 }

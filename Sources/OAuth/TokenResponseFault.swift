@@ -1,4 +1,4 @@
-/// Why an answer of the token endpoint is refused although it is no error of the server's.
+/// Why an answer of an endpoint is refused although it is no error of the server's.
 package enum TokenResponseFault: Error, Sendable, Equatable, CustomStringConvertible {
   case redirect(status: Int)
   case unexpectedStatus(Int)
@@ -9,14 +9,21 @@ package enum TokenResponseFault: Error, Sendable, Equatable, CustomStringConvert
   case tooLong(String)
   case badCharacters(String)
   case unknownTokenType(PrintableText)
+  case bearerInsteadOfDPoP
+  case proofNotUsed
   case badLifetime
+  case badSeconds(String)
+  case badAddress(String, AddressFault)
+  case unknownIssuedType(PrintableText)
+  case notAgreed(String)
 
   package var description: String {
     switch self {
     case .redirect(let status):
       "the server answered with a redirect (status \(status)), which is never followed with a "
         + "code or a token in hand"
-    case .unexpectedStatus(let status): "the server answered with status \(status) instead of 200"
+    case .unexpectedStatus(let status):
+      "the server answered with status \(status), which is neither a success nor an error here"
     case .notJSON(let type) where type.text.isEmpty: "the answer does not say that it is json"
     case .notJSON(let type): "the answer is \(type) instead of json"
     case .json(let fault): "the answer cannot be read: \(fault)"
@@ -27,7 +34,16 @@ package enum TokenResponseFault: Error, Sendable, Equatable, CustomStringConvert
       "the answer's \(name) holds something other than printable ascii"
     case .unknownTokenType(let type):
       "the answer's token_type is \"\(type)\", and only bearer tokens are understood"
+    case .bearerInsteadOfDPoP:
+      "the access token is a bearer token although one bound to a key was asked for (dpop)"
+    case .proofNotUsed:
+      "the access token is bound to a key (dpop), and no key was used to ask for it"
     case .badLifetime: "the answer's expires_in is not a number of seconds"
+    case .badSeconds(let name): "the answer's \(name) is not a number of seconds"
+    case .badAddress(let name, let fault): "the answer's \(name) is refused: \(fault)"
+    case .unknownIssuedType(let type):
+      "the answer's issued_token_type is \(type), which is no access token"
+    case .notAgreed(let name): "the answer's \(name) is not what was asked for and cannot be used"
     }
   }
 }

@@ -10,6 +10,11 @@ enum PEM {
     reading(pem) { PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil) }
   }
 
+  /// The first public key in `pem`; the caller frees it.
+  static func publicKey(_ pem: [UInt8]) -> OpaquePointer? {
+    reading(pem) { PEM_read_bio_PUBKEY($0, nil, { _, _, _, _ in -1 }, nil) }
+  }
+
   /// Every certificate in `pem`, in order; the caller frees them.
   static func certificates(_ pem: [UInt8]) -> [OpaquePointer] {
     defer { ERR_clear_error() }
@@ -24,6 +29,10 @@ enum PEM {
 
   static func bytes(ofPrivateKey key: OpaquePointer) -> [UInt8]? {
     writing { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) }
+  }
+
+  static func bytes(ofPublicKey key: OpaquePointer) -> [UInt8]? {
+    writing { PEM_write_bio_PUBKEY($0, key) }
   }
 
   static func bytes(ofCertificate certificate: OpaquePointer) -> [UInt8]? {

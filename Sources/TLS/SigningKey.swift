@@ -88,7 +88,7 @@ package final class SigningKey: Sendable {
 
 extension SigningKey {
   /// The parameters of the public half; nil for a kind that is not used.
-  private static func publicKey(of object: OpaquePointer) -> PublicKey? {
+  static func publicKey(of object: OpaquePointer) -> PublicKey? {
     if EVP_PKEY_is_a(object, "RSA") == 1 {
       guard let modulus = number(OSSL_PKEY_PARAM_RSA_N, of: object, count: nil),
         let exponent = number(OSSL_PKEY_PARAM_RSA_E, of: object, count: nil)

@@ -9,7 +9,7 @@ internal import Glibc
 ///
 /// Not Sendable: one thread at a time uses a connection.
 package final class TLSConnection {
-  private let ssl: OpaquePointer
+  let ssl: OpaquePointer
   private let socket: SocketBIO
   private let isClient: Bool
   private var hasHandshaken = false

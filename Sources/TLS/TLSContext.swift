@@ -42,13 +42,25 @@ package final class TLSServerContext: Sendable {
   /// Never changed after `init`; libssl counts its references atomically.
   nonisolated(unsafe) let object: OpaquePointer
 
+  /// Whether clients are asked for a certificate.
+  package enum ClientCertificates: Sendable, Equatable {
+    case ignored
+    /// Asked for and taken whoever signed it, or none: `TLSConnection.peerCertificate` tells.
+    case requested
+  }
+
   /// Throws `unusable` where the certificate or the key cannot be used.
-  package init(presenting own: CertificateAndKey) throws(TLSError) {
+  package init(
+    presenting own: CertificateAndKey, clientCertificates: ClientCertificates = .ignored
+  ) throws(TLSError) {
     object = try TLSContext.make(TLS_server_method())
     try own.present(in: object)
     // A ticket that comes after the client has gone would end the connection in a reset.
     SSL_CTX_set_num_tickets(object, 0)
     SSL_CTX_set_alpn_select_cb(object, TLSContext.selectProtocol, nil)
+    if clientCertificates == .requested {
+      SSL_CTX_set_verify(object, SSL_VERIFY_PEER, ClientCertificate.acceptance)
+    }
   }
 
   deinit { SSL_CTX_free(object) }

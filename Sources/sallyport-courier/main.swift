@@ -1,4 +1,5 @@
 import Courier
 import Glibc
 
-exit(Courier.main())
+// Not exit: a thread that still waits for a server must not meet a library that is cleaning up.
+_exit(Courier.main())

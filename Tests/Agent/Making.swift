@@ -39,13 +39,19 @@ let signInAnswer = """
 func makeSession(
   _ answer: String = signInAnswer, pool: SecretPool, at now: BootInstant = start
 ) throws -> Session {
+  try #require(try sessionIfAny(answer, pool: pool, at: now))
+}
+
+/// A session made from a courier's answer; nil where the answer is refused.
+func sessionIfAny(
+  _ answer: String, pool: SecretPool, at now: BootInstant = start
+) throws -> Session? {
   let settings = SignInSettings(
     name: try accountName("work"), section: try makeSection(["issuer": "https://as.example"]),
     overrides: [])
-  let session = try withBlock(answer) {
+  return try withBlock(answer) {
     Session(signedIn: $0, settings: settings, now: now, pool: pool)
   }
-  return try #require(session)
 }
 
 extension HeldSecret {

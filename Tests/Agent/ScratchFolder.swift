@@ -14,7 +14,10 @@ final class ScratchFolder: Sendable {
     path = String(cString: try #require(made, "mkdtemp: \(errno)"))
   }
 
-  deinit { removeTree(path) }
+  deinit { remove() }
+
+  /// Removes it before its time.
+  func remove() { removeTree(path) }
 
   /// The path of `name` in the folder.
   func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }

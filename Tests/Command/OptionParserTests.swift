@@ -131,3 +131,26 @@ private func mistake(_ words: String...) throws -> Failure {
     }
   }
 }
+
+@Suite struct HostileArgumentTests {
+  @Test(arguments: [
+    "", "-", "--", "---", "=", "--=", "-=", "--help=", "-h-", "--\u{0}", "\u{FFFD}", "--format==",
+    "--\u{202E}", "--issuer", "--issuer=", String(repeating: "-", count: 10_000),
+    String(repeating: "a", count: 10_000), "-\u{1F600}", "🏳️‍🌈", "e\u{301}",
+  ])
+  func noWordIsATrap(_ word: String) {
+    for verb in Verbs.all {
+      for words in [[word], [word, word], ["--", word], ["x", word]] {
+        if let invocation = try? Invocation(verb, words) {
+          _ = try? invocation.account(environment: { _ in word })
+          _ = try? invocation.format()
+          _ = try? LoginOptions.settings(of: invocation)
+        }
+      }
+    }
+    _ = try? Verbs.named(word)
+    _ = splitWords(word)
+    _ = BrowserCommand.candidates(for: word, browser: word, hasDisplay: true, isWSL: true)
+    _ = PastedLine(word, redirectURI: word)
+  }
+}

@@ -11,7 +11,8 @@ import Testing
     let block = Array((["job=refresh"] + lines).joined(separator: "\n").utf8)
     let job = try block.withUnsafeBytes { try Job(AttributeBlock($0)) }
     let environment = Environment(["HOME": home, "PATH": "/usr/bin:/bin", "SECRET": "from env"])
-    return try ClientSecret.read(from: job, environment: environment)
+    return try ClientSecret.read(
+      from: job, environment: environment, deadline: BootInstant.now.adding(seconds: 20))
   }
 
   @Test func publicClientHasNone() throws { #expect(try secret() == nil) }

@@ -1,6 +1,7 @@
 """Fixtures: the programs in a fresh home and a scripted server, once a test; keys, once a run."""
 
 import pytest
+from harness.door import Door
 from harness.home import Home, programs_folder
 from harness.keys import ECKey, RSAKey, certificate
 from harness.server import Server
@@ -79,3 +80,9 @@ def signed_in(work, server):
 @pytest.fixture
 def port():
     return free_port()
+
+
+@pytest.fixture
+def door(home, server):
+    """A sign-in that waits for its answer."""
+    return Door(home, server)

@@ -3,9 +3,12 @@
 import fcntl
 import os
 import pathlib
+import subprocess
 import tempfile
 
 import pytest
+from harness.browser import visit
+from harness.home import children
 from harness.server import Answer, basic
 from harness.terminal import Terminal
 from harness.waiting import is_free, wait_until
@@ -137,7 +140,6 @@ def test_values_survive_the_form_encoding_both_ways(home, server):
     assert authorization.parameters["prompt"] == "log in"
     code = STRANGE
     server.authorizations[code] = server.authorizations.pop(authorization.code)
-    from harness.browser import visit
     assert visit(authorization.callback(code=code)).status == 200
     login.finish().done()
     form = token_request(server).form
@@ -162,7 +164,6 @@ def test_a_tokens_strange_characters_survive_to_the_shell(home, server):
     server.changes = {"access_token": "a'b\"c$d`e\\f%g!h&i|j"}
     home.sign_in(server)
     assert home.token() == server.changes["access_token"]
-    import subprocess
     script = 'eval "$(sallyport token work --format env)"; printf %s "$SALLYPORT_ACCESS_TOKEN"'
     done = subprocess.run(["sh", "-c", script], env=home.environment, capture_output=True)
     assert done.stdout.decode() == server.changes["access_token"]
@@ -242,7 +243,6 @@ def test_the_secret_is_in_no_argument_no_environment_and_no_authorize_url(home, 
     login = home.start_login()
     assert "very-secret-value" not in login.url
     pid = home.agent_pid
-    from harness.home import children
     processes = [login.process.pid, pid, *children(pid)]
     assert len(processes) == 3, "the courier is not there"
     for process in processes:
@@ -295,6 +295,26 @@ def test_logout_forgets_even_when_the_server_is_down_and_says_so(signed_in, serv
     result = signed_in.run("logout", "work")
     assert "has not revoked the tokens" in result.errors, str(result)
     signed_in.run("token", "work").failed(3)
+
+
+@pytest.mark.parametrize("answer, words", [
+    (Answer(302, fields={"Location": "/elsewhere"}), "redirect"),
+    (Answer(307, fields={"Location": "/elsewhere"}), "redirect"),
+    (Answer.error("unsupported_token_type"), "unsupported_token_type"),
+    (Answer(raw=b""), "ended the connection")], ids=["302", "307", "refused", "cut"])
+def test_a_revocation_that_fails_is_said_and_goes_nowhere_else(signed_in, server, answer, words):
+    server.routes["/revoke"] = lambda request: answer
+    result = signed_in.run("logout", "work")
+    assert words in result.errors and "rt-2" not in result.errors, str(result)
+    assert "/elsewhere" not in [request.path for request in server.requests]
+    signed_in.run("token", "work").failed(3, "nobody is signed in")
+
+
+def test_a_server_without_a_revocation_endpoint_is_said(home, server):
+    del server.metadata["revocation_endpoint"]
+    home.configure_for(server)
+    home.sign_in(server)
+    assert "no revocation endpoint" in home.run("logout", "work").done().errors
 
 
 def test_logout_local_asks_no_server(signed_in, server):

@@ -28,13 +28,13 @@ def pytest_terminal_summary(terminalreporter, config):
 
 def _server(kind, request, tmp_path_factory):
     try:
-        server = kind(tmp_path_factory.mktemp(kind.name))
-    except CannotRun as reason:
-        request.config.missing_servers.append(str(reason))
-        if os.environ.get(SKIP) == "1":
-            pytest.skip(f"{reason} ({SKIP}=1)")
-        pytest.fail(f"{reason} (or leave it out with {SKIP}=1)", pytrace=False)
-    return server
+        return kind(tmp_path_factory.mktemp(kind.name))
+    except CannotRun as error:
+        reason = str(error)
+    request.config.missing_servers.append(reason)
+    if os.environ.get(SKIP) == "1":
+        pytest.skip(f"{reason} ({SKIP}=1)")
+    pytest.fail(f"{reason} (or leave it out with {SKIP}=1)", pytrace=False)
 
 
 @pytest.fixture(scope="session")

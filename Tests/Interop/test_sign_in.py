@@ -131,17 +131,15 @@ def test_the_program_named_by_browser_signs_in(sallyport, server):
     wait_until(report.exists, "the browser's report")
 
 
-def test_the_loopback_address_takes_a_free_port(sallyport, server):
-    if not server.takes_any_loopback_port:
-        pytest.skip(f"{server.name} compares ports (see the test of a refused redirect)")
-    sallyport.configure_for(server, server.public, redirect_uri="http://127.0.0.1/callback")
-    mark = server.proxy.mark()
+def test_the_loopback_address_takes_a_free_port(sallyport, nanoidp):
+    sallyport.configure_for(nanoidp, nanoidp.public, redirect_uri="http://127.0.0.1/callback")
+    mark = nanoidp.proxy.mark()
     login = sallyport.start_login("work")
     asked = urllib.parse.urlsplit(parameters(login.url)["redirect_uri"])
     assert asked.hostname == "127.0.0.1" and asked.port > 1023 and asked.path == "/callback"
-    server.sign_in(login.url)
+    nanoidp.sign_in(login.url)
     login.finish().done()
-    assert exchange_of(server, mark).fields["redirect_uri"] == asked.geturl()
+    assert exchange_of(nanoidp, mark).fields["redirect_uri"] == asked.geturl()
 
 
 def test_the_id_token_is_handed_out(sallyport, server):

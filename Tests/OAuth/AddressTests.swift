@@ -176,4 +176,39 @@ import Testing
   func `the authority is that of the Host field`(text: String, authority: String?) throws {
     #expect(try RedirectURI(text).authority == authority)
   }
+
+  @Test(arguments: [
+    (
+      "https://localhost:3000/cb", RedirectURI.Kind.loopbackHostname(port: 3000, path: "/cb"),
+      "localhost:3000"
+    ),
+    ("https://localhost:443/cb", .loopbackHostname(port: 443, path: "/cb"), "localhost"),
+    ("https://localhost:80/cb", .loopbackHostname(port: 80, path: "/cb"), "localhost:80"),
+    (
+      "https://127.0.0.1:5000/cb", .loopbackAddress(.v4, port: 5000, path: "/cb"),
+      "127.0.0.1:5000"
+    ),
+  ])
+  func `with a certificate https on this machine is listened to`(
+    text: String, kind: RedirectURI.Kind, authority: String
+  ) throws {
+    let uri = try RedirectURI(text, hasCertificate: true)
+    #expect(uri.kind == kind)
+    #expect(uri.usesTLS)
+    #expect(uri.authority == authority)
+    let without = try RedirectURI(text)
+    #expect(without.kind == .elsewhere)
+    #expect(!without.usesTLS)
+  }
+
+  @Test func `a certificate changes nothing for other addresses`() throws {
+    #expect(try RedirectURI("https://app.example/cb", hasCertificate: true).kind == .elsewhere)
+    #expect(try !RedirectURI("http://localhost:3000/", hasCertificate: true).usesTLS)
+    #expect(throws: AddressFault.portMissing) {
+      try RedirectURI("https://localhost/cb", hasCertificate: true)
+    }
+    let spliced = try RedirectURI("https://[::1]/cb", hasCertificate: true).withPort(45123)
+    #expect(spliced.text == "https://[::1]:45123/cb")
+    #expect(spliced.usesTLS)
+  }
 }

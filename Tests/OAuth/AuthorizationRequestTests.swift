@@ -99,4 +99,26 @@ import Testing
       try request(additional: [FormParameter("response_mode", "fragment")])
     }
   }
+
+  @Test func `a response mode and a proof's key are asked for by their names, once`() throws {
+    let request = try AuthorizationRequest(
+      endpoint: Endpoint("https://as.example/a"), clientID: "c",
+      redirectURI: RedirectURI("http://localhost:3000/"), scope: nil, state: anyState(),
+      nonce: anyNonce(), challenge: anyVerifier().challenge { $0 }, responseMode: .queryJWT,
+      proofKey: "thumb")
+    #expect(try query(request).values(of: "response_mode") == ["query.jwt"])
+    #expect(try query(request).values(of: "dpop_jkt") == ["thumb"])
+    #expect(throws: AuthorizationRequestFault.repeated("response_mode")) {
+      try AuthorizationRequest(
+        endpoint: Endpoint("https://as.example/a"), clientID: "c",
+        redirectURI: RedirectURI("http://localhost:3000/"), scope: nil, state: anyState(),
+        nonce: anyNonce(), challenge: anyVerifier().challenge { $0 }, responseMode: .queryJWT,
+        additional: [FormParameter("response_mode", "query")])
+    }
+    for name in ["dpop_jkt", "client_assertion", "client_assertion_type"] {
+      #expect(throws: AuthorizationRequestFault.reserved(name)) {
+        try self.request(additional: [FormParameter(name, "x")])
+      }
+    }
+  }
 }

@@ -80,6 +80,13 @@ func refresh(client: Client = publicClient) throws -> TokenRequest {
     endpoint: try Endpoint("https://as.example/as/token"))
 }
 
+func anyAuthorizationRequest() throws -> AuthorizationRequest {
+  try AuthorizationRequest(
+    endpoint: Endpoint("https://as.example/authorize"), clientID: "native-app",
+    redirectURI: RedirectURI("http://localhost:3000/callback"), scope: Scope("openid"),
+    state: anyState(), nonce: anyNonce(), challenge: anyVerifier().challenge { $0 })
+}
+
 /// A server with one key that signs whatever it is asked to.
 struct Issuing {
   let key: SigningKey

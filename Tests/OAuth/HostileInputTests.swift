@@ -119,4 +119,88 @@ private struct Numbers: RandomNumberGenerator {
       _ = RetryAfter.parse(text, now: now)
     }
   }
+
+  @Test func `challenges`() {
+    let seeds = [
+      #"Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\"""#,
+      #"Bearer error="insufficient_user_authentication", acr_values="a b", max_age=5, scope="x""#,
+      #"Negotiate abc==, DPoP algs="ES256", resource_metadata="https://a.example/b""#,
+    ]
+    changed(seeds) { text in
+      let field = String(decoding: text, as: UTF8.self)
+      if let challenges = try? AuthenticationChallenge.parse([field]) {
+        let values = challenges.flatMap(\.parameters.values)
+        #expect(!values.joined().unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" })
+      }
+      if let challenge = try? ResourceChallenge(fields: [field]) {
+        #expect(challenge.resourceMetadata.map { $0.scheme == .https || $0.isLoopback } ?? true)
+      }
+    }
+  }
+
+  @Test func `answers of the other endpoints`() throws {
+    let device = try device()
+    let pushed = PushedAuthorizationRequest(
+      pushing: try anyAuthorizationRequest(), client: publicClient,
+      endpoint: try Endpoint("https://as.example/par"))
+    let registration = ClientRegistrationRequest(
+      redirectURIs: [], clientName: "x", scope: nil,
+      endpoint: try Endpoint("https://as.example/register"))
+    let seeds = [
+      #"{"device_code":"d","user_code":"A-B","verification_uri":"https://a.b/","expires_in":60,"interval":5}"#,
+      #"{"request_uri":"urn:a","expires_in":60,"x":"é"}"#,
+      #"{"client_id":"c","client_secret":"s","client_secret_expires_at":0,"redirect_uris":["a:b"]}"#,
+      #"{"resource":"https://a.example/","authorization_servers":["https://as.example"]}"#,
+    ]
+    changed(seeds) { text in
+      let answer = EndpointAnswer(status: 200, contentType: nil, body: text)
+      if let response = try? DeviceAuthorizationResponse(
+        validating: answer, to: device, now: now)
+      {
+        #expect(Grammar.isVSCHAR(response.userCode))
+        #expect(DeviceAuthorizationResponse.intervals.contains(response.interval))
+        #expect(DeviceAuthorizationResponse.lifetimes.contains(response.expiresIn))
+      }
+      if let response = try? PushedAuthorizationResponse(validating: answer, to: pushed, now: now) {
+        #expect(Grammar.isVisible(response.requestURI))
+      }
+      _ = try? ClientRegistrationResponse(validating: answer, to: registration, now: now)
+      if let resource = try? Endpoint("https://a.example/") {
+        _ = try? ProtectedResourceMetadata(
+          validating: text, of: ProtectedResource(resource), rule: .covering)
+      }
+    }
+  }
+
+  @Test func `signed answers`() throws {
+    let server = try Issuing()
+    let state = try anyState()
+    let expectation = SignedTokenExpectation(
+      issuer: try Issuer(Vectors.issuer), clientID: Vectors.clientID)
+    let token = server.token([
+      "iss": .string(Vectors.issuer), "aud": .string(Vectors.clientID), "sub": "user-1",
+      "exp": .number(JSONNumber(now + 60)), "state": .string(state.text), "code": "c",
+    ])
+    changed(["response=\(token)"]) { text in
+      let query = String(decoding: text, as: UTF8.self)
+      let outcome = AuthorizationResponse.validate(
+        signedQuery: query, state: state, expectation: expectation, keys: server.keys,
+        cryptography: SystemCryptography(), now: now)
+      guard case .authorized(let response) = outcome else { return }
+      #expect(response.code == "c")
+    }
+  }
+
+  @Test func `dates in every form`() {
+    let seeds = [
+      "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+      "Sun Nov  6 08:49:37 1994",
+    ]
+    changed(seeds) { text in
+      let text = String(decoding: text, as: UTF8.self)
+      _ = ClockSkew(date: text, now: now)?.description
+      _ = DPoPNonce(text)
+      _ = try? DPoPTarget(method: text, url: text)
+    }
+  }
 }

@@ -2,6 +2,15 @@ import Testing
 
 @testable import OAuth
 
+/// A library that takes every signature for a good one.
+private struct Gullible: Cryptography {
+  func hash(_ bytes: [UInt8], with algorithm: HashAlgorithm) -> [UInt8]? { nil }
+
+  func verify(
+    algorithm: JWSAlgorithm, key: JSONWebKey, signature: [UInt8], over bytes: [UInt8]
+  ) -> Bool { true }
+}
+
 @Suite struct IDTokenSignatureTests {
   private func check(
     _ header: [String: JSONValue], signedBy server: Issuing, keys: JSONWebKeySet,
@@ -96,6 +105,22 @@ import Testing
     #expect(!JWSAlgorithm.es256.accepts(ones + ones + [1], for: key.material))
     #expect(!JWSAlgorithm.es256.accepts([], for: key.material))
     #expect(JWSAlgorithm.es256.accepts(ones + ones, for: key.material))
+  }
+
+  @Test func `a signature of the wrong length is refused before any library sees it`() throws {
+    let keys = try Issuing().keys
+    for signature in [[], [1], [UInt8](repeating: 0, count: 64), [UInt8](repeating: 1, count: 65)] {
+      let token = try JWS(
+        compact: JWS.compact(header: ["alg": "ES256"], payload: [:]) { _ in signature })
+      #expect(throws: SignatureFault.badSignature(isKeyNamed: false)) {
+        try token.verify(by: keys, agreed: nil, Gullible())
+      }
+    }
+    let token = try JWS(
+      compact: JWS.compact(header: ["alg": "ES256"], payload: [:]) { _ in
+        [UInt8](repeating: 1, count: 64)
+      })
+    try token.verify(by: keys, agreed: nil, Gullible())
   }
 
   @Test func `every refusal says what was checked, in one line`() {

@@ -83,7 +83,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    "", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06  Nov 1994 08:49:37",
+    "Foo, 06 Nov 1994 08:49:37 GMT", "Foo Nov  6 08:49:37 1994", "Sun Nov 6 08:49:37 1994",
+    "Sun Nov 06 08:49:37 1994", "Sun Nov  6 08:49:37 94", "Sun Nov   6 08:49:37 1994",
+    "Sun Nov  6 08:49:37 1994 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun,",
     "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
     "Sun, 06 Foo 1994 08:49:37 GMT",
     "Sun, 06 Nov 1969 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
@@ -91,6 +94,28 @@ import Testing
   ])
   func `other texts are no dates`(text: String) {
     #expect(HTTPDate.parse(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Wed Nov 16 08:49:37 1994", 784_975_777),
+    ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
+    ("Tuesday, 14-Nov-23 22:15:40 GMT", 1_700_000_140),
+    ("Saturday, 14-Nov-71 22:15:40 GMT", 3_214_764_940),
+    ("Sunday, 14-Nov-73 22:15:40 GMT", 3_277_923_340),
+    ("Thursday, 14-Nov-74 22:15:40 GMT", 153_699_340),
+  ])
+  func `the two obsolete forms are dates too`(text: String, seconds: Int64) {
+    #expect(HTTPDate.parse(text, now: now) == seconds)
+  }
+
+  @Test(arguments: [
+    "Sunday, 06-Nov-94 08:49:37", "Sun, 06-Nov-94 08:49:37 GMT", "Foo, 06-Nov-94 08:49:37 GMT",
+    "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday, 6-Nov-94 08:49:37 GMT",
+    "Sunday, 06 Nov 94 08:49:37 GMT", "Sunday, 06-Nov--4 08:49:37 GMT",
+    "Sunday, 06-Nov-94 25:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT ",
+  ])
+  func `what only resembles the form of RFC 850 is no date`(text: String) {
+    #expect(HTTPDate.parse(text, now: now) == nil)
   }
 
   @Test(arguments: [
@@ -110,5 +135,8 @@ import Testing
   @Test func `an extreme clock does not trap`() {
     #expect(RetryAfter.parse("Sun, 06 Nov 1994 08:49:37 GMT", now: .min) == nil)
     #expect(RetryAfter.parse("Sun, 06 Nov 1994 08:49:37 GMT", now: .max) == 0)
+    for now in [Int64.min, -1, .max] {
+      _ = HTTPDate.parse("Sunday, 06-Nov-94 08:49:37 GMT", now: now)
+    }
   }
 }

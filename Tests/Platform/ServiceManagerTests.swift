@@ -77,6 +77,7 @@ struct ServiceManagerTests {
     }
     #expect(listener.number == number)
     #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0)
+    try #require(fcntl(number, F_GETFL) & O_NONBLOCK != 0)
     let isNobody = try UnixSocket.accept(listener) == nil
     #expect(isNobody)
   }

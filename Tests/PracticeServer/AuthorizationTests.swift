@@ -62,7 +62,7 @@ struct AuthorizationTests {
       (["scope": "a\"b"], "invalid_scope"),
       (["request": "x"], "request_not_supported"),
       (["request_uri": "urn:x"], "request_uri_not_supported"),
-      (["response_mode": "form_post"], "invalid_request"),
+      (["response_mode": "fragment"], "invalid_request"),
       (["prompt": "none"], "login_required"),
     ] as [([String: String?], String)])
   func `a faulty request is told to the client`(

@@ -17,13 +17,20 @@ struct Fixture {
   var now: Int64 = 1_800_000_000
   private var count: UInt64 = 0
 
-  init(_ change: (inout Behaviour) -> Void = { _ in }, issuerPath: String = "") throws {
+  /// The certificate the client shows with each request, DER.
+  var certificate: [UInt8]?
+
+  init(
+    _ change: (inout Behaviour) -> Void = { _ in }, issuerPath: String = "",
+    clients: [RegisteredClient] = RegisteredClient.builtIn, signer: TokenSigner? = signer,
+    misbehaviour: Misbehaviour? = nil
+  ) throws {
     var behaviour = Behaviour()
     change(&behaviour)
     server = AuthorizationServer(
       Settings(
-        origin: Self.issuer, issuerPath: issuerPath, behaviour: behaviour,
-        signer: try #require(Self.signer)))
+        origin: Self.issuer, issuerPath: issuerPath, clients: clients, behaviour: behaviour,
+        signer: try #require(signer), misbehaviour: misbehaviour))
   }
 
   // MARK: requests
@@ -50,7 +57,8 @@ struct Fixture {
       host: "localhost:4000", fields: fields, body: body, keepsAlive: true)
     count += 1
     let seed = withUnsafeBytes(of: count) { Array($0) } + [UInt8](repeating: 0, count: 24)
-    return server.respond(to: request, in: Surroundings(now: now, seed: seed))
+    return server.respond(
+      to: request, in: Surroundings(now: now, seed: seed, clientCertificate: certificate))
   }
 
   // MARK: a sign-in

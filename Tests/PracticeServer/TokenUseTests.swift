@@ -86,12 +86,16 @@ struct BearerTests {
     var fixture = try Fixture({ $0.servesResource = true })
     let bare = fixture.get("/resource")
     #expect(bare.status == 401)
-    #expect(bare.response.fields["WWW-Authenticate"] == "Bearer realm=\"practice\"")
+    let metadata = "\(Fixture.issuer)/.well-known/oauth-protected-resource/resource"
+    #expect(
+      bare.response.fields["WWW-Authenticate"]
+        == "Bearer realm=\"practice\", scope=\"read\", resource_metadata=\"\(metadata)\"")
     let wrong = fixture.get("/resource", ["Authorization": "Bearer guess"])
     #expect(wrong.status == 401)
     #expect(
       wrong.response.fields["WWW-Authenticate"]
-        == "Bearer realm=\"practice\", error=\"invalid_token\"")
+        == "Bearer realm=\"practice\", error=\"invalid_token\", scope=\"read\", "
+        + "resource_metadata=\"\(metadata)\"")
     let token = try fixture.tokens().text("access_token")
     let right = fixture.get("/resource", ["Authorization": "bearer \(token)"])
     #expect(right.status == 200)

@@ -16,7 +16,7 @@ final class RunningServer {
 
   init(
     protection: CertificateAndKey? = nil, log: RequestLog? = nil,
-    clients: [RegisteredClient] = RegisteredClient.builtIn,
+    clients: [RegisteredClient] = RegisteredClient.builtIn, misbehaviour: Misbehaviour? = nil,
     _ change: (inout Behaviour) -> Void = { _ in }
   ) throws {
     var behaviour = Behaviour()
@@ -28,8 +28,12 @@ final class RunningServer {
       listeners,
       settings: Settings(
         origin: origin, clients: clients, behaviour: behaviour,
-        signer: try #require(Fixture.signer)),
-      log: log, context: try protection.map { try TLSServerContext(presenting: $0) })
+        signer: try #require(Fixture.signer),
+        clientCertificates: protection == nil ? .unused : .accepted, misbehaviour: misbehaviour),
+      log: log,
+      context: try protection.map {
+        try TLSServerContext(presenting: $0, clientCertificates: .requested)
+      })
     try #require(service.start())
   }
 
@@ -59,9 +63,25 @@ final class RunningServer {
     return .plain(number)
   }
 
+  /// The same over TLS, with a certificate to show or without one.
+  func converse(
+    _ text: String, trust: TrustSources, presenting certificate: CertificateAndKey?
+  ) throws -> String {
+    let context = try TLSClientContext(trusting: trust, presenting: certificate)
+    guard case .plain(let socket) = try connect() else { return "" }
+    let connection = try TLSConnection(
+      descriptor: socket, context: context, serverName: "localhost")
+    let deadline = BootInstant.now.adding(seconds: 30)
+    try connection.handshake(deadline: deadline.asInt64)
+    return try Self.converse(text, over: .protected(connection))
+  }
+
   /// Sends bytes as they are and reads to the end of the connection.
   func converse(_ text: String, over family: Int32 = AF_INET) throws -> String {
-    let wire = try connect(over: family)
+    try Self.converse(text, over: try connect(over: family))
+  }
+
+  private static func converse(_ text: String, over wire: Wire) throws -> String {
     let deadline = BootInstant.now.adding(seconds: 30)
     // The server may refuse before it has read everything.
     try? wire.write(Array(text.utf8), until: deadline)

@@ -9,7 +9,7 @@ struct GuardedPageTests {
   private let pool = SecretPool()
 
   /// The flags of the mapping that holds `address`, from `/proc/self/smaps` (proc_pid_smaps(5)).
-  private func flags(of address: UnsafeRawPointer?) throws -> [Substring] {
+  private static func flags(of address: UnsafeRawPointer?) throws -> [Substring] {
     let address = try #require(address)
     let text = try contents(of: "/proc/self/smaps")
     var isInside = false
@@ -24,7 +24,7 @@ struct GuardedPageTests {
     return []
   }
 
-  private func contents(of path: String) throws -> String {
+  private static func contents(of path: String) throws -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     try #require(file >= 0)
     defer { close(file) }
@@ -36,13 +36,13 @@ struct GuardedPageTests {
 
   @Test func areLeftOutOfCoreFiles() throws {
     let secret = pool.secret("token")
-    let flags = try flags(of: secret.place())
+    let flags = try Self.flags(of: secret.place())
     #expect(flags.contains("dd"), "\(flags)")
   }
 
   @Test func areNeverSwappedWhereTheGuardSaysSo() throws {
     let secret = pool.secret("token")
-    let flags = try flags(of: secret.place())
+    let flags = try Self.flags(of: secret.place())
     #expect(flags.contains("lo") == (pool.weakestGuard != .wipedOnly), "\(flags)")
   }
 
@@ -74,6 +74,10 @@ struct GuardedPageTests {
       let place = secret.place()
       let held = try bytes(at: place, count: 5)
       #expect(held == Array("token".utf8))
+      // Root again, for a look at the process's own mappings.
+      _ = seteuid(getuid())
+      let flags = try Self.flags(of: place)
+      #expect(flags.contains("dd") && !flags.contains("lo"), "\(flags)")
       _ = consume secret
       let left = try bytes(at: place, count: 5)
       #expect(left == [0, 0, 0, 0, 0])

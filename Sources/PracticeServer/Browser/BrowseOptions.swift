@@ -11,6 +11,8 @@ struct BrowseOptions: Sendable, Equatable {
   var decision = Decision.allow
   /// A file of certificates to trust for https.
   var certificateFile: String?
+  /// The code that a device shows, for the page that asks for it.
+  var userCode: String?
   var address = ""
 
   init(_ words: some Collection<String>) throws(UsageFault) {
@@ -18,6 +20,10 @@ struct BrowseOptions: Sendable, Equatable {
     while let word = try reader.next() {
       switch word {
       case "--user": user = try reader.user(of: word)
+      case "--user-code":
+        let code = try reader.value(of: word)
+        guard code.utf8.count <= 32, Grammar.isUnreserved(code) else { throw .badUserCode }
+        userCode = code
       case "--ca-file": certificateFile = try reader.path(of: word)
       case "--deny":
         try reader.flag(word)

@@ -61,20 +61,46 @@ struct ScriptedBrowser {
         continue
       }
       let page = String(decoding: response.body, as: UTF8.self)
-      guard response.status == 200, let signIn = SignInForm(page: page) else {
-        return Self.ending(response.status, page, at: endpoint)
+      switch response.status == 200 ? step(on: page, at: endpoint) : nil {
+      case nil: return Self.ending(response.status, page, at: endpoint)
+      case .post(let filledIn, let action):
+        let next = Self.resolve(action, against: endpoint)
+        guard let target = try? Endpoint(next), target.isLoopback else { return .elsewhere(next) }
+        endpoint = target
+        form = filledIn
+      case .go(let address): endpoint = try Self.endpoint(address)
       }
-      endpoint = try Self.endpoint(Self.resolve(signIn.action, against: endpoint))
-      form = signIn.filledIn(as: options.user, options.decision)
     }
     throw .tooManyRedirects
+  }
+
+  private enum Step {
+    case post(FormParameters, to: String)
+    case go(to: String)
+  }
+
+  /// What a person, or the browser by itself, does on a page; nil where there is nothing to do.
+  private func step(on page: String, at endpoint: Endpoint) -> Step? {
+    if let signIn = SignInForm(page: page) {
+      return .post(signIn.filledIn(as: options.user, options.decision), to: signIn.action)
+    }
+    if let device = DeviceForm(page: page), let code = device.userCode(typing: options.userCode) {
+      return .post([FormParameter("user_code", code)], to: device.action)
+    }
+    if let posted = PostedAnswer(page: page) { return .post(posted.form, to: posted.action) }
+    guard let interlude = Interlude(page: page) else { return nil }
+    // What comes of them is nothing a browser shows.
+    for image in interlude.images {
+      if let address = try? Endpoint(image) { _ = try? client.fetch(address, posting: nil) }
+    }
+    return .go(to: interlude.next)
   }
 
   private static func ending(_ status: Int, _ page: String, at endpoint: Endpoint) -> Ending {
     // Without the query: it may hold the code.
     let address = endpoint.text.firstIndex(of: "?").map { endpoint.text[..<$0] }
     return .page(
-      status: status, title: SignInForm.title(of: page),
+      status: status, title: PageTags.title(of: page),
       address: address.map(String.init) ?? endpoint.text)
   }
 

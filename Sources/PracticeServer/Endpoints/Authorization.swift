@@ -10,11 +10,12 @@ extension AuthorizationServer {
     do throws(AuthorizationFault) {
       let parameters: FormParameters
       do { parameters = try request.parameters() } catch { throw .toPerson(error) }
-      checked = try CheckedAuthorizationRequest(parameters, clients: settings.clients)
+      checked = try checkedRequest(parameters, at: surroundings.now)
     } catch {
       switch error {
       case .toPerson(let refusal): return Self.page(for: refusal)
-      case .toClient(let refusal, let address): return decline(refusal, to: address)
+      case .toClient(let refusal, let address):
+        return try decline(refusal, to: address, at: surroundings.now)
       }
     }
     if case .automatic(let user) = settings.behaviour.approval {
@@ -22,29 +23,46 @@ extension AuthorizationServer {
     }
     guard !checked.forbidsPages else {
       let refusal = Refusal(.loginRequired, "nobody is signed in, and prompt=none forbids to ask")
-      return decline(refusal, to: checked.returnAddress)
+      return try decline(refusal, to: checked.returnAddress, at: surroundings.now)
     }
-    return try openSignIn(for: checked, in: &surroundings)
+    guard let transaction = try openPage(for: .request(checked), in: &surroundings) else {
+      let refusal = Refusal(.temporarilyUnavailable, "too many sign-in pages are open")
+      return try decline(refusal, to: checked.returnAddress, at: surroundings.now)
+    }
+    return .page(
+      SignInPage(
+        checked, transaction: transaction, action: settings.address(of: .signIn)
+      ).page)
   }
 
-  /// Keeps the request and shows the page that answers it.
-  private mutating func openSignIn(
-    for checked: CheckedAuthorizationRequest, in surroundings: inout Surroundings
-  ) throws(Refusal) -> Reply {
+  /// The request that the parameters are, or that they name (RFC 9126 §4).
+  private mutating func checkedRequest(
+    _ parameters: FormParameters, at now: Int64
+  ) throws(AuthorizationFault) -> CheckedAuthorizationRequest {
+    if parameters.value(of: "request_uri")?.hasPrefix(Self.requestURIPrefix) == true {
+      do { return try takePushed(parameters, at: now) } catch { throw .toPerson(error) }
+    }
+    let checked = try CheckedAuthorizationRequest(parameters) { client(named: $0) }
+    guard settings.behaviour.pushedRequests == .offered else {
+      throw .toClient(
+        .invalidRequest("authorization requests have to be pushed"), checked.returnAddress)
+    }
+    return checked
+  }
+
+  /// Keeps what a page is to answer; `nil` where too many pages are open.
+  mutating func openPage(
+    for purpose: PendingAuthorization.Purpose, in surroundings: inout Surroundings
+  ) throws(Refusal) -> String? {
     let now = surroundings.now
     if pending.count >= Self.maximumPending {
       pending = pending.filter { $0.value.expiresAt > now }
-      guard pending.count < Self.maximumPending else {
-        let refusal = Refusal(.temporarilyUnavailable, "too many sign-in pages are open")
-        return decline(refusal, to: checked.returnAddress)
-      }
+      guard pending.count < Self.maximumPending else { return nil }
     }
     let transaction = try surroundings.secret()
     pending[transaction] = PendingAuthorization(
-      request: checked, expiresAt: now + PendingAuthorization.lifetime)
-    return .page(
-      SignInPage(request: checked, transaction: transaction, action: settings.address(of: .signIn))
-        .page)
+      purpose: purpose, expiresAt: now + PendingAuthorization.lifetime)
+    return transaction
   }
 
   /// Issues a code and sends the browser back with it (RFC 6749 §4.1.2).
@@ -57,22 +75,24 @@ extension AuthorizationServer {
     codes[code] = AuthorizationCode(
       grant: Grant(
         clientID: checked.client.id, user: user, scope: scope, nonce: checked.nonce,
-        authenticatedAt: surroundings.now),
+        authenticatedAt: surroundings.now, resources: checked.resources,
+        contextClass: checked.contextClass),
       redirectURI: checked.returnAddress.redirectURI, challenge: checked.challenge,
-      expiresAt: surroundings.now + AuthorizationCode.lifetime)
-    return .redirect(
-      to: checked.returnAddress.address(
-        with: [FormParameter("code", code)], issuer: settings.issuer))
+      expiresAt: surroundings.now + AuthorizationCode.lifetime,
+      keyThumbprint: checked.keyThumbprint)
+    return try answer(
+      [FormParameter("code", code)], to: checked.returnAddress, at: surroundings.now)
   }
 
   /// Sends the browser back with an error (RFC 6749 §4.1.2.1).
-  func decline(_ refusal: Refusal, to address: ReturnAddress) -> Reply {
+  func decline(
+    _ refusal: Refusal, to address: ReturnAddress, at now: Int64
+  ) throws(Refusal) -> Reply {
     let parameters = [
       FormParameter("error", refusal.code.rawValue),
       FormParameter("error_description", refusal.description),
     ]
-    return .redirect(
-      to: address.address(with: parameters, issuer: settings.issuer), error: refusal.code)
+    return try answer(parameters, to: address, at: now, error: refusal.code)
   }
 
   /// Tells the person what the client got wrong.

@@ -7,25 +7,11 @@ enum AuthorizationFault: Error {
   case toPerson(Refusal)
   /// The client, by a redirect.
   case toClient(Refusal, ReturnAddress)
-}
 
-/// Where an authorization response goes.
-struct ReturnAddress: Sendable, Equatable {
-  /// Checked against the client's.
-  let redirectURI: String
-  /// As it came; absent is not the same as empty.
-  let state: String?
-
-  /// The redirect URI with the response added behind its own query (RFC 6749 §4.1.2).
-  func address(with parameters: [FormParameter], issuer: String) -> String {
-    var all = FormParameters(parameters)
-    if let state { all.append("state", state) }
-    // RFC 9207 §2: in successes and in errors.
-    all.append("iss", issuer)
-    let joint =
-      !redirectURI.utf8.contains(UInt8(ascii: "?"))
-      ? "?" : redirectURI.utf8.last == UInt8(ascii: "?") ? "" : "&"
-    return redirectURI + joint + all.encoded()
+  var refusal: Refusal {
+    switch self {
+    case .toPerson(let refusal), .toClient(let refusal, _): refusal
+    }
   }
 }
 
@@ -41,24 +27,36 @@ struct CheckedAuthorizationRequest: Sendable {
   let nonce: String?
   /// `nil` where a confidential client sends none.
   let challenge: String?
+  /// Where the tokens are to be used (RFC 8707 §2).
+  let resources: [String]
+  /// How the person is to be authenticated: the first of `acr_values` that is known here.
+  let contextClass: String?
+  /// The thumbprint of the key the code is bound to (`dpop_jkt`, RFC 9449 §10); that of a proof,
+  /// where the request was pushed with one.
+  var keyThumbprint: String?
   /// Whom the client expects; a hint and nothing more.
   let loginHint: String?
   /// Whether no page may be shown.
   let forbidsPages: Bool
 
+  /// - Parameter client: finds a client by its identifier.
   init(
-    _ parameters: FormParameters, clients: [String: RegisteredClient]
+    _ parameters: FormParameters, client find: (String) -> RegisteredClient?
   ) throws(AuthorizationFault) {
-    (client, returnAddress) = try Self.addressee(parameters, clients: clients)
+    (client, returnAddress) = try Self.addressee(parameters, find)
     do throws(Refusal) {
       try Self.checkForm(parameters)
       scope = try Self.scope(parameters)
       challenge = try Self.challenge(parameters, client: client)
+      resources = try Resources.checked(parameters)
       nonce = parameters.value(of: "nonce")
       guard (nonce?.utf8.count ?? 0) <= Self.maximumNonceLength else {
         throw .invalidRequest("the nonce is longer than 1024 bytes")
       }
     } catch { throw .toClient(error, returnAddress) }
+    let contexts = parameters.value(of: "acr_values")?.split(separator: " ") ?? []
+    contextClass = contexts.map(String.init).first { $0 == AuthorizationServer.strongContext }
+    keyThumbprint = parameters.value(of: "dpop_jkt")
     loginHint = parameters.value(of: "login_hint").flatMap { UserName.isValid($0) ? $0 : nil }
     forbidsPages = parameters.value(of: "prompt") == "none"
   }
@@ -66,7 +64,7 @@ struct CheckedAuthorizationRequest: Sendable {
   /// The client and its redirect URI come first: before both are known, nothing may be redirected,
   /// or the server would send browsers wherever a link says (RFC 9700 §4.11).
   private static func addressee(
-    _ parameters: FormParameters, clients: [String: RegisteredClient]
+    _ parameters: FormParameters, _ find: (String) -> RegisteredClient?
   ) throws(AuthorizationFault) -> (RegisteredClient, ReturnAddress) {
     for name in ["client_id", "redirect_uri", "state"] where parameters.isRepeated(name) {
       throw .toPerson(.invalidRequest("\(name) stands more than once"))
@@ -74,7 +72,7 @@ struct CheckedAuthorizationRequest: Sendable {
     guard let id = parameters.value(of: "client_id") else {
       throw .toPerson(.invalidRequest("client_id is missing"))
     }
-    guard let client = clients[id] else {
+    guard let client = find(id) else {
       throw .toPerson(Refusal(.unauthorizedClient, "the client is not known here"))
     }
     guard let redirectURI = parameters.value(of: "redirect_uri") else {
@@ -83,8 +81,11 @@ struct CheckedAuthorizationRequest: Sendable {
     guard client.allows(redirectTo: redirectURI) else {
       throw .toPerson(.invalidRequest("the redirect_uri is not registered for this client"))
     }
-    let state = parameters.values(of: "state").first
-    return (client, ReturnAddress(redirectURI: redirectURI, state: state))
+    let address = ReturnAddress(
+      clientID: client.id, redirectURI: redirectURI, state: parameters.values(of: "state").first,
+      // One that is not known is refused below, in the way that always works.
+      mode: ResponseMode(parameters.value(of: "response_mode")) ?? .query)
+    return (client, address)
   }
 
   private static func checkForm(_ parameters: FormParameters) throws(Refusal) {
@@ -96,7 +97,7 @@ struct CheckedAuthorizationRequest: Sendable {
       throw Refusal(.requestNotSupported, "request objects are not supported")
     }
     guard parameters.value(of: "request_uri") == nil else {
-      throw Refusal(.requestURINotSupported, "request_uri is not supported")
+      throw Refusal(.requestURINotSupported, "only a request_uri of this server is supported")
     }
     guard let type = parameters.value(of: "response_type") else {
       throw .invalidRequest("response_type is missing")
@@ -104,12 +105,12 @@ struct CheckedAuthorizationRequest: Sendable {
     guard type == "code" else {
       throw Refusal(.unsupportedResponseType, "only response_type=code is supported")
     }
-    guard ["query", nil].contains(parameters.value(of: "response_mode")) else {
-      throw .invalidRequest("only response_mode=query is supported")
+    guard ResponseMode(parameters.value(of: "response_mode")) != nil else {
+      throw .invalidRequest("the response_mode is not supported")
     }
   }
 
-  private static func scope(_ parameters: FormParameters) throws(Refusal) -> [String] {
+  static func scope(_ parameters: FormParameters) throws(Refusal) -> [String] {
     guard let text = parameters.value(of: "scope") else { return [] }
     do { return try Scope(text).tokens.uniqued } catch {
       throw Refusal(.invalidScope, "the scope is malformed")
@@ -136,9 +137,38 @@ struct CheckedAuthorizationRequest: Sendable {
   }
 }
 
+/// Resource indicators (RFC 8707).
+enum Resources {
+  /// The most that are taken at once.
+  private static let maximumCount = 16
+
+  /// The `resource` parameters, each an absolute address without a fragment (§2).
+  static func checked(_ parameters: FormParameters) throws(Refusal) -> [String] {
+    let resources = parameters.values(of: "resource").filter { !$0.isEmpty }.uniqued
+    guard resources.count <= maximumCount,
+      resources.allSatisfy({ (try? Endpoint($0)) != nil })
+    else {
+      throw Refusal(.invalidTarget, "a resource is not an https or a loopback address")
+    }
+    return resources
+  }
+
+  /// Those of a token request, which may name no other than the grant's (§2.2).
+  static func narrowed(
+    _ parameters: FormParameters, within grant: Grant
+  ) throws(Refusal) -> [String] {
+    let wanted = try checked(parameters)
+    guard !wanted.isEmpty else { return grant.resources }
+    guard grant.resources.isEmpty || wanted.allSatisfy(grant.resources.contains) else {
+      throw Refusal(.invalidTarget, "the grant is for other resources")
+    }
+    return wanted
+  }
+}
+
 extension [String] {
   /// Each element once, where it stands first.
-  fileprivate var uniqued: [String] {
+  var uniqued: [String] {
     var seen: Set<String> = []
     return filter { seen.insert($0).inserted }
   }

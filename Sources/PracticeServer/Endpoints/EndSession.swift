@@ -23,7 +23,7 @@ extension AuthorizationServer {
       return .page(.notice("Signed out", "You can close this window."))
     }
     // §3: only where the client is known and the address is one of its own.
-    guard let client = clientID.flatMap({ settings.clients[$0] }),
+    guard let client = clientID.flatMap({ client(named: $0) }),
       client.allows(redirectTo: address)
     else {
       let refusal = Refusal.invalidRequest(

@@ -16,11 +16,13 @@ extension AuthorizationServer {
 
   /// RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9207 §3.
   func metadata() -> Reply {
-    let clientAuthentication: JSONValue = ["none", "client_secret_basic", "client_secret_post"]
+    let methods = announcedMethods.map(\.rawValue)
+    let confidentialMethods = methods.filter { $0 != ClientMethod.none.rawValue }
+    let signatures: JSONValue = .strings(["HS256"] + Self.proofAlgorithms)
     var members: [String: JSONValue] = [
       "issuer": .string(settings.issuer),
       "response_types_supported": ["code"],
-      "response_modes_supported": ["query"],
+      "response_modes_supported": .strings(ResponseMode.names),
       "grant_types_supported": grantTypes,
       "subject_types_supported": ["public"],
       "id_token_signing_alg_values_supported": [.string(settings.signer.algorithm.rawValue)],
@@ -29,11 +31,18 @@ extension AuthorizationServer {
         "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name",
         "preferred_username", "email", "email_verified",
       ],
-      "token_endpoint_auth_methods_supported": clientAuthentication,
-      "revocation_endpoint_auth_methods_supported": clientAuthentication,
-      "introspection_endpoint_auth_methods_supported": [
-        "client_secret_basic", "client_secret_post",
-      ],
+      "token_endpoint_auth_methods_supported": .strings(methods),
+      "token_endpoint_auth_signing_alg_values_supported": signatures,
+      "revocation_endpoint_auth_methods_supported": .strings(methods),
+      "revocation_endpoint_auth_signing_alg_values_supported": signatures,
+      "introspection_endpoint_auth_methods_supported": .strings(confidentialMethods),
+      "introspection_endpoint_auth_signing_alg_values_supported": signatures,
+      "dpop_signing_alg_values_supported": .strings(Self.proofAlgorithms),
+      "authorization_signing_alg_values_supported": [.string(settings.signer.algorithm.rawValue)],
+      "acr_values_supported": [.string(Self.strongContext)],
+      "client_id_metadata_document_supported": true,
+      "require_pushed_authorization_requests": .bool(
+        settings.behaviour.pushedRequests == .demanded),
       "code_challenge_methods_supported": ["S256"],
       "authorization_response_iss_parameter_supported": true,
       "request_parameter_supported": false,
@@ -41,7 +50,36 @@ extension AuthorizationServer {
       "claims_parameter_supported": false,
     ]
     for (name, place) in Self.announced { members[name] = .string(settings.address(of: place)) }
+    if settings.behaviour.userInfoForm == .signed {
+      members["userinfo_signing_alg_values_supported"] = [
+        .string(settings.signer.algorithm.rawValue)
+      ]
+    }
+    if settings.behaviour.servesResource {
+      members["protected_resources"] = .strings(
+        Self.resourcePlaces.map { settings.address(of: $0) })
+    }
+    if settings.clientCertificates == .accepted { members["mtls_endpoint_aliases"] = aliases }
     return .json(members)
+  }
+
+  private var announcedMethods: [ClientMethod] {
+    ClientMethod.allCases.filter { method in
+      let needsCertificate = method == .certificate || method == .selfSignedCertificate
+      return !needsCertificate || settings.clientCertificates == .accepted
+    }
+  }
+
+  /// Where clients with a certificate are to ask (RFC 8705 §5).
+  private var aliases: JSONValue {
+    let names = [
+      "token_endpoint", "revocation_endpoint", "introspection_endpoint",
+      "pushed_authorization_request_endpoint", "device_authorization_endpoint",
+    ]
+    let members = Self.announced.filter { names.contains($0.name) }.map { name, place in
+      (name, JSONValue.string(settings.alias(of: place)))
+    }
+    return .object(Dictionary(members) { first, _ in first })
   }
 
   /// The endpoints, by their names in the metadata.
@@ -53,11 +91,15 @@ extension AuthorizationServer {
     ("userinfo_endpoint", .userInfo),
     ("jwks_uri", .keySet),
     ("end_session_endpoint", .endSession),
+    ("pushed_authorization_request_endpoint", .pushedAuthorization),
+    ("device_authorization_endpoint", .deviceAuthorization),
+    ("registration_endpoint", .registration),
   ]
 
   private var grantTypes: JSONValue {
-    settings.behaviour.refreshTokens == .none
-      ? ["authorization_code"] : ["authorization_code", "refresh_token"]
+    let refresh = settings.behaviour.refreshTokens == .none ? [] : ["refresh_token"]
+    return .strings(
+      ["authorization_code"] + refresh + [Self.deviceGrantType, Self.exchangeGrantType])
   }
 
   /// RFC 7517 §5.

@@ -6,6 +6,8 @@ struct Reply: Sendable {
   var response: Response
   /// The OAuth error that was answered, on a page, in a redirect or as JSON.
   var error: Refusal.Code?
+  /// How it goes on the wire; an honest one goes whole.
+  var delivery = Delivery.whole
 
   init(_ response: Response, error: Refusal.Code? = nil) {
     self.response = response
@@ -22,6 +24,15 @@ struct Reply: Sendable {
       Response(status: status, fields: fields, body: JSONValue.object(members).serialized()))
   }
 
+  /// A signed answer (OpenID Connect Core 1.0 §5.3.2).
+  static func token(_ text: String) -> Reply {
+    let fields: HeaderFields = [
+      "Content-Type": "application/jwt", "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+    ]
+    return Reply(Response(status: 200, fields: fields, body: Array(text.utf8)))
+  }
+
   /// A refusal as RFC 6749 §5.2 wants it.
   static func refused(_ refusal: Refusal) -> Reply {
     var reply = json(
@@ -33,6 +44,7 @@ struct Reply: Sendable {
     if let challenge = refusal.challenge {
       reply.response.fields.append("WWW-Authenticate", challenge)
     }
+    if let nonce = refusal.nonce { reply.response.fields.append("DPoP-Nonce", nonce) }
     return reply
   }
 
@@ -45,13 +57,29 @@ struct Reply: Sendable {
     return Reply(Response(status: 303, fields: fields), error: error)
   }
 
+  /// A page that posts a form to the client (Form Post Response Mode §2): by itself where scripts
+  /// run, else by its button.
+  static func posted(
+    _ form: FormParameters, to address: String, error: Refusal.Code? = nil
+  ) throws(Refusal) -> Reply {
+    let hash = Base64.encode(try sha256(Array(FormPostPage.script.utf8)))
+    return .page(
+      FormPostPage(address: address, form: form).page, error: error,
+      sources: "; script-src 'sha256-\(hash)'")
+  }
+
   /// A page for a person.
-  static func page(_ page: Page, status: Int = 200, error: Refusal.Code? = nil) -> Reply {
+  ///
+  /// - Parameter sources: what the page may run or load beside its style, as directives.
+  static func page(
+    _ page: Page, status: Int = 200, error: Refusal.Code? = nil, sources: String = ""
+  ) -> Reply {
     let fields: HeaderFields = [
       "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
       // No `form-action`: it would also be held against the redirect that answers the form.
       "Content-Security-Policy":
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+        + sources,
       "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
       "X-Frame-Options": "DENY",
     ]

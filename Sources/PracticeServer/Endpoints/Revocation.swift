@@ -5,9 +5,11 @@ extension AuthorizationServer {
   /// The revocation endpoint (RFC 7009 §2).
   ///
   /// A refresh token takes its whole grant with it; an access token only itself.
-  mutating func revoke(_ request: Request) throws(Refusal) -> Reply {
+  mutating func revoke(
+    _ request: Request, in surroundings: Surroundings
+  ) throws(Refusal) -> Reply {
     let form = try request.form()
-    let client = try authenticatedClient(request, form)
+    let client = try authenticatedClient(request, form, in: surroundings)
     guard let text = form.value(of: "token") else { throw .invalidRequest("token is missing") }
     // The hint could only make the search shorter (§2.1), and it is two look-ups long.
     guard let grantID = refreshTokens[text]?.grantID ?? accessTokens[text]?.grantID else {

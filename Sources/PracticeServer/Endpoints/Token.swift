@@ -10,21 +10,35 @@ extension AuthorizationServer {
     guard request.query == nil else {
       throw .invalidRequest("the address of the token endpoint takes no query")
     }
-    let form = try request.form(.allowed(["resource"]))
-    let client = try authenticatedClient(request, form)
+    let form = try request.form(.allowed(["resource", "audience"]))
+    let client = try authenticatedClient(request, form, in: surroundings)
+    let key = try provenKey(of: request, in: &surroundings)
+    var reply = try grant(form, from: client, key: key, in: &surroundings)
+    if key != nil { try offerNonce(in: &reply, &surroundings) }
+    return reply
+  }
+
+  private mutating func grant(
+    _ form: FormParameters, from client: RegisteredClient, key: String?,
+    in surroundings: inout Surroundings
+  ) throws(Refusal) -> Reply {
     switch form.value(of: "grant_type") {
-    case "authorization_code": return try exchange(form, from: client, in: &surroundings)
-    case "refresh_token": return try refresh(form, from: client, in: &surroundings)
+    case "authorization_code":
+      return try exchange(form, from: client, key: key, in: &surroundings)
+    case "refresh_token": return try refresh(form, from: client, key: key, in: &surroundings)
+    case Self.deviceGrantType:
+      return try pollDevice(form, from: client, key: key, in: &surroundings)
+    case Self.exchangeGrantType:
+      return try exchangeToken(form, from: client, key: key, in: &surroundings)
     case nil: throw .invalidRequest("grant_type is missing")
-    default:
-      throw Refusal(
-        .unsupportedGrantType, "only authorization_code and refresh_token are supported")
+    default: throw Refusal(.unsupportedGrantType, "the grant_type is not supported")
     }
   }
 
   /// Tokens for a code (RFC 6749 §4.1.3).
   private mutating func exchange(
-    _ form: FormParameters, from client: RegisteredClient, in surroundings: inout Surroundings
+    _ form: FormParameters, from client: RegisteredClient, key: String?,
+    in surroundings: inout Surroundings
   ) throws(Refusal) -> Reply {
     guard let text = form.value(of: "code") else { throw .invalidRequest("code is missing") }
     guard let code = codes[text], code.grant.clientID == client.id else {
@@ -39,13 +53,27 @@ extension AuthorizationServer {
     // One attempt, whatever comes of it: nobody can try verifiers on a code.
     codes[text]?.state = .used(grant: nil)
     try Self.check(form, against: code, at: surroundings.now)
+    guard code.keyThumbprint == nil || code.keyThumbprint == key else {
+      throw .invalidGrant("the code is bound to another key than the proof's")
+    }
+    let opened = try open(code.grant, from: client, form, key: key, in: &surroundings)
+    codes[text]?.state = .used(grant: opened.grantID)
+    return opened.reply
+  }
+
+  /// Begins the family of a grant and issues its first tokens.
+  mutating func open(
+    _ grant: Grant, from client: RegisteredClient, _ form: FormParameters, key: String?,
+    in surroundings: inout Surroundings
+  ) throws(Refusal) -> (reply: Reply, grantID: String) {
+    let audience = try Resources.narrowed(form, within: grant)
     try makeRoom(at: surroundings.now)
     let grantID = try surroundings.secret()
-    grants[grantID] = code.grant
-    codes[text]?.state = .used(grant: grantID)
-    return try issue(
-      for: code.grant, grantID, scope: code.grant.scope, refreshToken: .new,
-      nonce: code.grant.nonce, in: &surroundings)
+    grants[grantID] = grant
+    let order = TokenOrder(
+      grant: grant, grantID: grantID, scope: grant.scope, audience: audience,
+      refreshToken: .new(boundTo: client.isPublic ? key : nil), nonce: grant.nonce, key: key)
+    return (try issue(order, in: &surroundings), grantID)
   }
 
   private static func check(
@@ -77,7 +105,8 @@ extension AuthorizationServer {
 
   /// Tokens for a refresh token (RFC 6749 §6).
   private mutating func refresh(
-    _ form: FormParameters, from client: RegisteredClient, in surroundings: inout Surroundings
+    _ form: FormParameters, from client: RegisteredClient, key: String?,
+    in surroundings: inout Surroundings
   ) throws(Refusal) -> Reply {
     guard let text = form.value(of: "refresh_token") else {
       throw .invalidRequest("refresh_token is missing")
@@ -85,6 +114,10 @@ extension AuthorizationServer {
     guard let token = refreshTokens[text], let grant = grants[token.grantID],
       grant.clientID == client.id
     else { throw .invalidGrant("the refresh token is not known, or was revoked") }
+    // Before anything changes: who has no proof is not the client.
+    guard token.keyThumbprint == nil || token.keyThumbprint == key else {
+      throw .invalidGrant("the refresh token is bound to another key than the proof's")
+    }
     guard token.state == .fresh else {
       // RFC 9700 §4.14.2: two hold the same token, and nobody can tell which of them is right.
       end(grant: token.grantID)
@@ -94,17 +127,21 @@ extension AuthorizationServer {
       throw .invalidGrant("the refresh token has expired")
     }
     let scope = try Self.narrowed(form, within: grant)
+    let audience = try Resources.narrowed(form, within: grant)
     try makeRoom(at: surroundings.now)
     let rotates = settings.behaviour.refreshTokens == .rotated
     if rotates { refreshTokens[text]?.state = .used }
     // OpenID Connect Core 1.0 §12.2: an ID token of a refresh should have no nonce.
     return try issue(
-      for: grant, token.grantID, scope: scope, refreshToken: rotates ? .new : .unchanged,
-      nonce: nil, in: &surroundings)
+      TokenOrder(
+        grant: grant, grantID: token.grantID, scope: scope, audience: audience,
+        refreshToken: rotates ? .new(boundTo: token.keyThumbprint) : .unchanged, nonce: nil,
+        key: key),
+      in: &surroundings)
   }
 
   /// RFC 6749 §6: no more than was granted; the grant itself stays as wide as it is.
-  private static func narrowed(
+  static func narrowed(
     _ form: FormParameters, within grant: Grant
   ) throws(Refusal) -> [String] {
     guard let text = form.value(of: "scope") else { return grant.scope }

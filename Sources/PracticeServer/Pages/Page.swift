@@ -2,6 +2,8 @@
 struct Page: Sendable {
   let title: String
   let content: HTML
+  /// More for the head.
+  var head: HTML = ""
 
   var bytes: [UInt8] {
     let page: HTML = """
@@ -12,6 +14,7 @@ struct Page: Sendable {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
       <title>\(title)</title>
+      \(markup: head)
       <style>\(markup: Self.style)</style>
       </head>
       <body>

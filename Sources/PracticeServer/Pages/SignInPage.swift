@@ -1,6 +1,10 @@
 /// The page on which a person says who they are and what a client may do.
 struct SignInPage {
-  let request: CheckedAuthorizationRequest
+  let clientID: String
+  let scope: [String]
+  let loginHint: String?
+  /// What becomes of the answer, for the person to compare.
+  let destination: HTML
   /// What ties the form to the request.
   let transaction: String
   /// Where the form goes.
@@ -8,11 +12,33 @@ struct SignInPage {
   /// What was wrong with the last answer.
   var complaint: String?
 
+  /// The page for a browser that is sent back with the answer.
+  init(_ request: CheckedAuthorizationRequest, transaction: String, action: String) {
+    clientID = request.client.id
+    scope = request.scope
+    loginHint = request.loginHint
+    destination = """
+      The answer goes to <code>\(Self.withoutQuery(request.returnAddress.redirectURI))</code>
+      """
+    self.transaction = transaction
+    self.action = action
+  }
+
+  /// The page for a device that waits (RFC 8628 §3.3).
+  init(_ device: DeviceAuthorization, transaction: String, action: String) {
+    clientID = device.clientID
+    scope = device.scope
+    loginHint = nil
+    destination = "The device shows the code <code>\(device.userCode)</code>"
+    self.transaction = transaction
+    self.action = action
+  }
+
   var page: Page {
     Page(
       title: "Sign in",
       content: """
-        <h1>\(request.client.id) wants to sign you in</h1>
+        <h1>\(clientID) wants to sign you in</h1>
         \(markup: warning)<form method="post" action="\(action)">
         <input type="hidden" name="transaction" value="\(transaction)">
         <fieldset>
@@ -23,7 +49,7 @@ struct SignInPage {
         <input name="user" value="\(typed)" autocomplete="off" autocapitalize="none"
          spellcheck="false" maxlength="32"></label>
         </fieldset>
-        \(markup: scopes)<p class="soft">The answer goes to <code>\(destination)</code></p>
+        \(markup: scopes)<p class="soft">\(markup: destination)</p>
         <div class="actions">
         <button class="main" name="decision" value="allow">Allow</button>
         <button name="decision" value="deny">Deny</button>
@@ -40,11 +66,11 @@ struct SignInPage {
 
   /// The user the client hints at, where the page does not offer that name anyway.
   private var typed: String {
-    request.loginHint.flatMap { UserName.offered.contains($0) ? nil : $0 } ?? ""
+    loginHint.flatMap { UserName.offered.contains($0) ? nil : $0 } ?? ""
   }
 
   private var people: [HTML] {
-    let chosen = UserName.offered.first { $0 == request.loginHint } ?? UserName.offered.first
+    let chosen = UserName.offered.first { $0 == loginHint } ?? UserName.offered.first
     return UserName.offered.map { user -> HTML in
       let state: HTML = user == chosen ? " checked" : ""
       return """
@@ -56,16 +82,16 @@ struct SignInPage {
   }
 
   private var scopes: HTML {
-    guard !request.scope.isEmpty else { return "<p>It asks for nothing in particular.</p>\n" }
+    guard !scope.isEmpty else { return "<p>It asks for nothing in particular.</p>\n" }
     return """
       <fieldset>
       <legend>It asks for</legend>
-      \(markup: request.scope.map(scope))</fieldset>
+      \(markup: scope.map(entry))</fieldset>
 
       """
   }
 
-  private func scope(_ token: String) -> HTML {
+  private func entry(_ token: String) -> HTML {
     // Without `openid` it would be another protocol: it is part of allowing at all.
     let state: HTML = token == "openid" ? " checked disabled" : " checked"
     return """
@@ -86,8 +112,7 @@ struct SignInPage {
   }
 
   /// The redirect URI without what comes behind it.
-  private var destination: String {
-    let uri = request.returnAddress.redirectURI
-    return uri.firstIndex(of: "?").map { String(uri[..<$0]) } ?? uri
+  private static func withoutQuery(_ uri: String) -> String {
+    uri.firstIndex(of: "?").map { String(uri[..<$0]) } ?? uri
   }
 }

@@ -15,8 +15,11 @@ package enum PracticeProgram {
       switch arguments.first {
       case "help", "--help", "-h": return print(Help.text)
       case "version", "--version", "-V": return print("\(name) \(sallyportVersion)\n")
+      case "faults":
+        if arguments.count > 1 { throw .unexpectedArgument(arguments[1]) }
+        return print(Fault.all.map { $0.line + "\n" }.joined())
       case "browse": return browse(try BrowseOptions(arguments.dropFirst()))
-      default: return serve(try ServeOptions(arguments))
+      default: return serve(try ServeOptions(arguments, reading: Serving.file))
       }
     } catch {
       Diagnostics.report(error.sentence, hint: "\(name) help", program: name)

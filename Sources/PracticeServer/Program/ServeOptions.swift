@@ -17,6 +17,8 @@ struct ServeOptions: Sendable, Equatable {
   var issuerPath = ""
   var protection = Protection.none
   var clients = RegisteredClient.builtIn
+  /// The one way in which the server does wrong on purpose.
+  var fault: String?
   var behaviour = Behaviour()
   var algorithm = SignatureAlgorithm.rs256
   var logFile: String?
@@ -34,10 +36,17 @@ struct ServeOptions: Sendable, Equatable {
 
   init() {}
 
-  init(_ words: some Collection<String>) throws(UsageFault) {
+  /// - Parameter file: reads the files that clients on the command line name.
+  init(
+    _ words: some Collection<String>, reading file: @escaping FileReading = { _ in nil }
+  ) throws(UsageFault) {
     var reader = ArgumentReader(words)
     var files = Files()
     while let name = try reader.next() {
+      if name == "--client" {
+        try takeClient(try reader.value(of: name), file)
+        continue
+      }
       if try takeServing(name, &reader) { continue }
       if try takeFiles(name, &reader, &files) { continue }
       if try takeBehaviour(name, &reader) { continue }
@@ -45,6 +54,15 @@ struct ServeOptions: Sendable, Equatable {
     }
     protection = try Self.protection(files)
     if logDetail == .values, logFile == nil { throw .needs("--log-secrets", "--log") }
+    if protection == .none, clients.contains(where: \.hasCertificate) {
+      throw .needs("certificate=", "--tls")
+    }
+  }
+
+  private mutating func takeClient(_ text: String, _ file: FileReading) throws(UsageFault) {
+    do { clients.append(try RegisteredClient(parsing: text, reading: file)) } catch {
+      throw .client(error)
+    }
   }
 
   private mutating func takeServing(
@@ -55,11 +73,10 @@ struct ServeOptions: Sendable, Equatable {
       guard let number = UInt16(try reader.value(of: name)) else { throw .badPort }
       port = number
     case "--issuer-path": issuerPath = try Self.issuerPath(try reader.value(of: name))
-    case "--client":
-      do { clients.append(try RegisteredClient(parsing: try reader.value(of: name))) } catch {
-        throw error as? UsageFault ?? (error as? RegistrationFault).map { .client($0) }
-          ?? .valueMissing(name)
-      }
+    case "--fault":
+      let fault = try reader.value(of: name)
+      guard Fault.named(fault) != nil else { throw .unknownFault(fault) }
+      self.fault = fault
     case "--id-token-alg":
       guard let algorithm = SignatureAlgorithm(rawValue: try reader.value(of: name)),
         TokenSigner.algorithms.contains(algorithm)
@@ -102,8 +119,10 @@ struct ServeOptions: Sendable, Equatable {
     case "--auto-approve": behaviour.approval = .automatic(user: try reader.user(of: name))
     case "--access-token-lifetime": behaviour.accessTokenLifetime = try reader.seconds(of: name)
     case "--refresh-token-lifetime": behaviour.refreshTokenLifetime = try reader.seconds(of: name)
+    case "--device-interval": behaviour.deviceInterval = try reader.seconds(of: name)
+    case "--device-lifetime": behaviour.deviceLifetime = try reader.seconds(of: name)
     case "--no-refresh-token", "--no-rotation", "--omit-expires-in", "--opaque", "--jwt",
-      "--resource":
+      "--resource", "--require-par", "--dpop-nonce", "--signed-userinfo":
       try reader.flag(name)
       takeBehaviourFlag(name)
     default: return false
@@ -118,6 +137,9 @@ struct ServeOptions: Sendable, Equatable {
     case "--omit-expires-in": behaviour.expiryNotice = .omitted
     case "--opaque": behaviour.accessTokenForm = .opaque
     case "--jwt": behaviour.accessTokenForm = .jwt
+    case "--require-par": behaviour.pushedRequests = .demanded
+    case "--dpop-nonce": behaviour.proofNonces = .demanded
+    case "--signed-userinfo": behaviour.userInfoForm = .signed
     default: behaviour.servesResource = true
     }
   }

@@ -50,21 +50,30 @@ enum Serving {
   private static func start(
     _ options: ServeOptions
   ) throws(StartFault) -> (PracticeService, StartBlock) {
-    let (context, certificateFile) = try protection(options.protection)
+    let asksClients = options.clients.contains(where: \.hasCertificate)
+    let (context, certificateFile) = try protection(
+      options.protection, clientCertificates: asksClients ? .requested : .ignored)
     let log = try log(options)
     let signer: TokenSigner
-    do { signer = try TokenSigner(options.algorithm) } catch {
-      throw StartFault(sentence: "cannot make the signing key")
-    }
+    let misbehaviour: Misbehaviour?
+    do {
+      signer = try TokenSigner(options.algorithm)
+      misbehaviour = try options.fault.flatMap(Fault.named).map {
+        (fault) throws(CryptographyError) in
+        try Misbehaviour(fault, beside: options.algorithm)
+      }
+    } catch { throw StartFault(sentence: "cannot make the signing key") }
     do {
       let listeners = try LoopbackListeners(port: options.port)
       let port = listeners.port
       let scheme = context == nil ? "http" : "https"
       let settings = Settings(
         origin: "\(scheme)://localhost:\(port)", issuerPath: options.issuerPath,
-        clients: options.clients, behaviour: options.behaviour, signer: signer)
+        clients: options.clients, behaviour: options.behaviour, signer: signer,
+        clientCertificates: asksClients ? .accepted : .unused, misbehaviour: misbehaviour)
       let service = try PracticeService(
-        listeners, settings: settings, log: log, context: context)
+        listeners, settings: settings, log: log, context: context,
+        certificateFile: certificateFile)
       let block = StartBlock(
         settings: settings, port: port, certificateFile: certificateFile, processID: getpid())
       return (service, block)
@@ -83,14 +92,15 @@ enum Serving {
   }
 
   private static func protection(
-    _ protection: ServeOptions.Protection
+    _ protection: ServeOptions.Protection,
+    clientCertificates: TLSServerContext.ClientCertificates
   ) throws(StartFault) -> (TLSServerContext?, certificateFile: String?) {
     switch protection {
     case .none: return (nil, nil)
     case .given(let certificate, let key):
       let pair = CertificateAndKey(
         certificatePEM: try contents(of: certificate), keyPEM: try contents(of: key))
-      return (try context(pair), absolute(certificate))
+      return (try context(pair, clientCertificates), absolute(certificate))
     case .selfSigned(let path):
       let now = wallClockSeconds()
       let pair: CertificateAndKey
@@ -99,7 +109,7 @@ enum Serving {
           validFrom: now - certificateLeeway, validUntil: now + certificateLifetime)
       } catch { throw StartFault(sentence: "cannot make a certificate") }
       if let path { try write(pair.certificatePEM, to: path) }
-      return (try context(pair), path.map(absolute))
+      return (try context(pair, clientCertificates), path.map(absolute))
     }
   }
 
@@ -110,14 +120,21 @@ enum Serving {
     return String(cString: resolved)
   }
 
-  private static func context(_ pair: CertificateAndKey) throws(StartFault) -> TLSServerContext {
-    do { return try TLSServerContext(presenting: pair) } catch {
+  private static func context(
+    _ pair: CertificateAndKey, _ clientCertificates: TLSServerContext.ClientCertificates
+  ) throws(StartFault) -> TLSServerContext {
+    do {
+      return try TLSServerContext(presenting: pair, clientCertificates: clientCertificates)
+    } catch {
       guard case .unusable(let reason) = error else {
         throw StartFault(sentence: "cannot use the certificate and the key")
       }
       throw StartFault(sentence: reason)
     }
   }
+
+  /// The bytes of a file that the command line names; nil where it cannot be read.
+  static func file(_ path: String) -> [UInt8]? { try? contents(of: path) }
 
   private static func contents(of path: String) throws(StartFault) -> [UInt8] {
     do {

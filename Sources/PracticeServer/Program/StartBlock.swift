@@ -14,7 +14,10 @@ struct StartBlock {
     lines += AuthorizationServer.announced.map { ($0.name, settings.address(of: $0.place)) }
     if settings.behaviour.servesResource {
       lines.append(("resource", settings.address(of: .resource)))
+      lines.append(("admin_resource", settings.address(of: .adminResource)))
+      lines.append(("strong_resource", settings.address(of: .strongResource)))
     }
+    if let fault = settings.misbehaviour?.fault { lines.append(("fault", fault.name)) }
     let builtIn = RegisteredClient.builtIn.compactMap { settings.clients[$0.id] }
     for client in builtIn {
       lines.append((client.isPublic ? "client_id" : "confidential_client_id", client.id))
@@ -27,11 +30,17 @@ struct StartBlock {
 
   /// For a person: what to do with it.
   var greeting: [String] {
-    [
+    fault + [
       "practice server at \(settings.issuer), for this machine alone; control-c stops it", "",
       "  \(command)", "",
       "It signs you in as anyone, without a password, and keeps nothing when it stops.",
     ]
+  }
+
+  /// What is wrong with it, if anything.
+  private var fault: [String] {
+    guard let fault = settings.misbehaviour?.fault else { return [] }
+    return ["this server misbehaves: \(fault.name) (\(fault.section))"]
   }
 
   /// The command to paste.

@@ -12,6 +12,8 @@ enum UsageFault: Error, Equatable {
   case badUser
   case badSeconds(String)
   case badAlgorithm
+  case badUserCode
+  case unknownFault(String)
   case badPath(String)
   case client(RegistrationFault)
   case together(String, String)
@@ -34,6 +36,9 @@ enum UsageFault: Error, Equatable {
     case .badAlgorithm:
       "an id token can be signed with "
         + TokenSigner.algorithms.map(\.rawValue).joined(separator: ", ")
+    case .badUserCode: "a user code is letters and hyphens, at most 32"
+    case .unknownFault(let name):
+      "there is no fault \(PrintableText(name)); sallyport-practice faults lists them"
     case .badPath(let name): "\(name) needs a path of one line"
     case .client(let fault): fault.sentence
     case .together(let one, let other): "\(one) and \(other) exclude each other"

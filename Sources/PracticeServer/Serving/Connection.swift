@@ -7,7 +7,7 @@ struct Connection {
   /// Bytes: a sign-in form or a token request has a few hundred.
   private static let maximumBodyLength = 256 * 1024
   /// Seconds a client has for each request, and for its answer to be taken.
-  private static let patience: Int64 = 30
+  static let patience: Int64 = 30
   /// Seconds, and bytes, that are read and dropped after a refusal: a connection closed on unread
   /// bytes is reset, and the answer with it.
   private static let lingering: (seconds: Int64, bytes: Int) = (1, 1 << 20)
@@ -28,12 +28,13 @@ struct Connection {
       switch try next(&parser, until: deadline) {
       case nil: return finish()
       case .rejected(let rejection):
-        try send(Self.response(to: rejection), answering: "GET", keepsAlive: false)
+        _ = try send(Reply(Self.response(to: rejection)), answering: "GET", keepsAlive: false)
         return linger()
       case .request(let request):
-        let response = service.answer(request)
-        try send(response, answering: request.method, keepsAlive: request.keepsAlive)
-        guard request.keepsAlive else { return linger() }
+        let reply = service.answer(request, certificate: wire.peerCertificate)
+        let goesOn = try send(
+          reply, answering: request.method, keepsAlive: request.keepsAlive)
+        guard goesOn, request.keepsAlive else { return linger() }
       }
     }
   }
@@ -64,15 +65,17 @@ struct Connection {
     }
   }
 
+  /// Sends a reply; returns whether the connection can go on.
   private func send(
-    _ response: Response, answering method: String, keepsAlive: Bool
-  ) throws(WireFault) {
+    _ reply: Reply, answering method: String, keepsAlive: Bool
+  ) throws(WireFault) -> Bool {
     let connection: Response.Connection = keepsAlive ? .keepAlive : .close
     let bytes: [UInt8]
-    do { bytes = try response.serialized(answering: method, connection: connection) } catch {
-      throw .closed
-    }
-    try wire.write(bytes, until: BootInstant.now.adding(seconds: Self.patience))
+    do {
+      bytes = try reply.response.serialized(answering: method, connection: connection)
+    } catch { throw .closed }
+    let deadline = BootInstant.now.adding(seconds: Self.patience)
+    return try Deliverer(wire: wire, deadline: deadline).send(bytes, as: reply.delivery)
   }
 
   private static func response(to rejection: RequestParser.Rejection) -> Response {

@@ -1,5 +1,6 @@
 import Glibc
 import HTTP1
+import OAuth
 import Platform
 import Synchronization
 import TLS
@@ -8,6 +9,8 @@ import TLS
 final class PracticeService: Sendable {
   /// Connections at once; more are closed unanswered.
   private static let maximumConnections = 256
+  /// Seconds for the document of a client.
+  private static let documentPatience: Int64 = 10
   /// Seconds for the TLS handshake.
   private static let handshakePatience: Int64 = 10
 
@@ -16,6 +19,8 @@ final class PracticeService: Sendable {
   private let state: Mutex<AuthorizationServer>
   private let log: RequestLog?
   private let context: TLSServerContext?
+  /// This server's own certificate, where it is in a file.
+  private let certificateFile: String?
   private let connections = Mutex(0)
   /// The authorities this server answers to: its own addresses under their own names.
   private let authorities: Set<String>
@@ -26,7 +31,7 @@ final class PracticeService: Sendable {
   /// - Parameter listeners: already on the port that `settings` name.
   init(
     _ listeners: consuming LoopbackListeners, settings: Settings, log: RequestLog?,
-    context: TLSServerContext?
+    context: TLSServerContext?, certificateFile: String? = nil
   ) throws(SystemError) {
     port = listeners.port
     let port = listeners.port
@@ -38,6 +43,7 @@ final class PracticeService: Sendable {
     self.listeners = listeners
     self.log = log
     self.context = context
+    self.certificateFile = certificateFile
     state = Mutex(AuthorizationServer(settings))
     let pair = try DescriptorPair.pipe().take()
     stopReader = Descriptor(owning: pair.first)
@@ -51,14 +57,16 @@ final class PracticeService: Sendable {
   func stop() { try? writeAll(stopWriter.number, "x") }
 
   /// Answers one request and notes it, in this order: a client that has its answer finds the line.
-  func answer(_ request: Request) -> Response {
+  ///
+  /// - Parameter certificate: what the client has shown on this connection, DER.
+  func answer(_ request: Request, certificate: [UInt8]? = nil) -> Reply {
     let now = wallClockSeconds()
-    let reply = reply(to: request, at: now)
+    let reply = reply(to: request, certificate, at: now)
     log?.note(request, reply, at: now)
-    return reply.response
+    return reply
   }
 
-  private func reply(to request: Request, at now: Int64) -> Reply {
+  private func reply(to request: Request, _ certificate: [UInt8]?, at now: Int64) -> Reply {
     // A page of another name that leads here is not ours to answer (DNS rebinding, RFC 9110 §7.4).
     guard authorities.contains(request.host.lowercased()) else {
       return .refused(Refusal(.invalidRequest, "this server has another name", status: 421))
@@ -66,7 +74,25 @@ final class PracticeService: Sendable {
     guard let seed = try? RandomBytes.generate(Surroundings.seedLength) else {
       return .refused(.serverError)
     }
-    return state.withLock { $0.respond(to: request, in: Surroundings(now: now, seed: seed)) }
+    learnClient(of: request)
+    let surroundings = Surroundings(now: now, seed: seed, clientCertificate: certificate)
+    return state.withLock { $0.respond(to: request, in: surroundings) }
+  }
+
+  /// Fetches the document that a client is, before the state is locked: this server may be the one
+  /// that serves it. Only addresses of this machine are asked.
+  private func learnClient(of request: Request) {
+    guard let address = state.withLock({ $0.documentWanted(by: request) }) else { return }
+    let trust = TrustSources(
+      certificateFile: environmentVariable("SSL_CERT_FILE"),
+      certificateDirectory: environmentVariable("SSL_CERT_DIR"),
+      additionalFile: certificateFile)
+    let client = LoopbackClient(
+      trust: trust, deadline: BootInstant.now.adding(seconds: Self.documentPatience))
+    guard let response = try? client.fetch(address, posting: nil), response.status == 200,
+      let document = try? JSONValue.object(parsing: response.body)
+    else { return }
+    state.withLock { $0.learn(document, from: address) }
   }
 
   private func acceptAll() {

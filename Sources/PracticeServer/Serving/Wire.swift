@@ -58,6 +58,14 @@ enum Wire {
     }
   }
 
+  /// The certificate the peer has shown and proved to hold, DER.
+  var peerCertificate: [UInt8]? {
+    switch self {
+    case .protected(let connection): connection.peerCertificate
+    case .plain: nil
+    }
+  }
+
   /// Says that nothing more comes.
   func finish(until deadline: BootInstant) {
     switch self {

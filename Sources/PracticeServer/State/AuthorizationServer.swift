@@ -19,8 +19,22 @@ struct AuthorizationServer: Sendable {
   var grants: [String: Grant] = [:]
   var accessTokens: [String: AccessToken] = [:]
   var refreshTokens: [String: RefreshToken] = [:]
+  var pushed: [String: PushedRequest] = [:]
+  var devices: [String: DeviceAuthorization] = [:]
+  /// Clients that have registered themselves, and those that are a document somewhere else.
+  var registrations: [String: Registration] = [:]
+  var documents: [String: RegisteredClient] = [:]
+  var seen = SeenIdentifiers()
+  var nonces = ProofNonceBook()
+  /// How often each place was asked; counted for a fault that changes with time.
+  var visits: [Place: Int] = [:]
 
   init(_ settings: Settings) { self.settings = settings }
+
+  /// The client of that name, however it came to be known.
+  func client(named id: String) -> RegisteredClient? {
+    settings.clients[id] ?? registrations[id]?.client ?? documents[id]
+  }
 
   /// Ends a grant: every token of its family is worthless from now on.
   mutating func end(grant id: String) {
@@ -39,11 +53,15 @@ struct AuthorizationServer: Sendable {
 
   /// Makes room for another grant or token, or refuses to grow.
   mutating func makeRoom(at now: Int64) throws(Refusal) {
-    let counts = [codes.count, grants.count, accessTokens.count, refreshTokens.count]
-    guard counts.contains(where: { $0 >= Self.maximumRecords }) else { return }
+    guard largestCount >= Self.maximumRecords else { return }
     dropExpired(at: now)
-    let left = [codes.count, grants.count, accessTokens.count, refreshTokens.count]
-    if left.contains(where: { $0 >= Self.maximumRecords }) { throw .full }
+    if largestCount >= Self.maximumRecords { throw .full }
+  }
+
+  private var largestCount: Int {
+    max(
+      codes.count, grants.count, accessTokens.count, refreshTokens.count, pushed.count,
+      devices.count)
   }
 
   private mutating func dropExpired(at now: Int64) {
@@ -55,5 +73,7 @@ struct AuthorizationServer: Sendable {
       if case .used(let grant?) = code.state { return grants[grant] != nil }
       return code.expiresAt > now
     }
+    pushed = pushed.filter { $0.value.expiresAt > now }
+    devices = devices.filter { $0.value.expiresAt > now }
   }
 }

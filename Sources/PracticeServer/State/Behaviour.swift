@@ -30,6 +30,25 @@ struct Behaviour: Sendable, Equatable {
     case automatic(user: String)
   }
 
+  /// Whether an authorization request may come by the browser alone (RFC 9126 §5).
+  enum PushedRequests: Sendable, Equatable {
+    case offered
+    case demanded
+  }
+
+  /// Whether proofs of possession need a nonce of this server at the token endpoint
+  /// (RFC 9449 §8).
+  enum ProofNonces: Sendable, Equatable {
+    case unused
+    case demanded
+  }
+
+  /// What the userinfo endpoint answers with (OpenID Connect Core 1.0 §5.3.2).
+  enum UserInfoForm: Sendable, Equatable {
+    case plain
+    case signed
+  }
+
   /// Seconds.
   var accessTokenLifetime: Int64 = 300
   /// Seconds; thirty days, counted anew for each rotated token.
@@ -40,4 +59,11 @@ struct Behaviour: Sendable, Equatable {
   var approval = Approval.asked
   /// Whether the protected resource is served beside the endpoints.
   var servesResource = false
+  /// Seconds a device has to wait between polls; RFC 8628 §3.2 takes 5 where nothing is said.
+  var deviceInterval: Int64 = 5
+  /// Seconds a user code is good for.
+  var deviceLifetime: Int64 = 600
+  var pushedRequests = PushedRequests.offered
+  var proofNonces = ProofNonces.unused
+  var userInfoForm = UserInfoForm.plain
 }

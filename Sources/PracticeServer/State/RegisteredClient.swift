@@ -1,60 +1,33 @@
 import OAuth
 
-/// Why a client on the command line is refused.
-enum RegistrationFault: Error, Equatable {
-  case badIdentifier
-  case badSecret
-  case badRedirect(String, AddressFault)
-  case unknownPart(String)
-
-  /// What is wrong, for a person; never the secret.
-  var sentence: String {
-    switch self {
-    case .badIdentifier: "a client needs an identifier of printable ascii before the first comma"
-    case .badSecret: "a client secret is printable ascii and not empty"
-    case .badRedirect(let uri, let fault): "\(PrintableText(uri)) cannot be a redirect: \(fault)"
-    case .unknownPart(let name):
-      "a client has secret= and redirect= after its identifier, not \(PrintableText(name))"
-    }
-  }
-}
-
 /// A client this server knows (RFC 6749 §2).
 struct RegisteredClient: Sendable, Equatable {
   let id: String
-  /// `nil` makes it a public client (RFC 6749 §2.1).
-  let secret: String?
+  let credential: ClientCredential
   let redirectURIs: [String]
+  /// The one way it may authenticate; `nil` leaves it the choice.
+  var method: ClientMethod?
 
-  var isPublic: Bool { secret == nil }
+  var isPublic: Bool { credential == .none }
 
-  init(id: String, secret: String?, redirectURIs: [String]) {
+  var secret: String? { if case .secret(let secret) = credential { secret } else { nil } }
+
+  /// Whether it proves who it is by a TLS handshake.
+  var hasCertificate: Bool { if case .certificate = credential { true } else { false } }
+
+  init(
+    id: String, credential: ClientCredential, redirectURIs: [String], method: ClientMethod? = nil
+  ) {
     self.id = id
-    self.secret = secret
+    self.credential = credential
     self.redirectURIs = redirectURIs
+    self.method = method
   }
 
-  /// Reads `ID[,secret=S][,redirect=URI]...`; without a redirect it gets the usual ones.
-  init(parsing text: String) throws(RegistrationFault) {
-    var parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)[...]
-    guard let id = parts.popFirst(), Grammar.isVSCHAR(id) else { throw .badIdentifier }
-    var secret: String?
-    var redirects: [String] = []
-    for part in parts {
-      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let value = halves.count > 1 ? String(halves[1]) : ""
-      switch halves.first {
-      case "secret":
-        guard Grammar.isVSCHAR(value), secret == nil else { throw .badSecret }
-        secret = value
-      case "redirect":
-        do { _ = try RedirectURI(value) } catch { throw .badRedirect(value, error) }
-        redirects.append(value)
-      default: throw .unknownPart(halves.first.map(String.init) ?? "")
-      }
-    }
+  /// A client with a secret, or a public one.
+  init(id: String, secret: String?, redirectURIs: [String]) {
     self.init(
-      id: id, secret: secret, redirectURIs: redirects.isEmpty ? Self.usualRedirects : redirects)
+      id: id, credential: secret.map { .secret($0) } ?? .none, redirectURIs: redirectURIs)
   }
 
   /// What native programs come back to: a fixed port, any free one, and a private-use scheme.
@@ -69,6 +42,11 @@ struct RegisteredClient: Sendable, Equatable {
     RegisteredClient(
       id: "practice-web", secret: "practice-web-secret", redirectURIs: usualRedirects),
   ]
+
+  /// Whether it may authenticate in that way.
+  func allows(_ method: ClientMethod) -> Bool {
+    credential.methods.contains(method) && (self.method ?? method) == method
+  }
 
   /// Whether `requested` is registered: byte for byte, but for the port of a loopback address.
   func allows(redirectTo requested: String) -> Bool {

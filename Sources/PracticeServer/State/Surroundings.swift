@@ -8,12 +8,15 @@ struct Surroundings: Sendable {
 
   /// Seconds since 1970.
   let now: Int64
+  /// The certificate the client has shown and proved to hold on this connection, DER.
+  let clientCertificate: [UInt8]?
   private let seed: [UInt8]
   private var count: UInt64 = 0
 
   /// - Parameter seed: fresh from the system's generator, for this request alone.
-  init(now: Int64, seed: [UInt8]) {
+  init(now: Int64, seed: [UInt8], clientCertificate: [UInt8]? = nil) {
     self.now = now
+    self.clientCertificate = clientCertificate
     self.seed = seed
   }
 

@@ -10,15 +10,15 @@ struct TokenSigner: Sendable {
   /// The thumbprint of the key (RFC 7638).
   let keyID: String
   /// The members of the public key (RFC 7518 §6, RFC 8037 §2).
-  private let members: [String: JSONValue]
-  private let key: SigningKey
+  let members: [String: JSONValue]
+  let key: SigningKey
   private let verificationKey: VerificationKey
 
   /// Makes a new key for `algorithm`; throws where libcrypto does, or for one not listed here.
   init(_ algorithm: SignatureAlgorithm) throws(CryptographyError) {
     self.algorithm = algorithm
     key = try SigningKey(generating: Self.kind(for: algorithm))
-    members = Self.members(of: key.publicKey)
+    members = key.publicKey.jsonWebKeyMembers
     keyID = Base64URL.encode(try Digest.sha256(JSONValue.object(members).serialized()))
     do { verificationKey = try VerificationKey(key.publicKey) } catch {
       throw .unusableKey(reason: "the public half cannot be used")
@@ -26,20 +26,22 @@ struct TokenSigner: Sendable {
   }
 
   /// The entry of the key set (RFC 7517 §4).
-  var jsonWebKey: JSONValue {
+  var jsonWebKey: JSONValue { .object(jsonWebKeyMembers) }
+
+  var jsonWebKeyMembers: [String: JSONValue] {
     var all = members
     all["use"] = "sig"
     all["alg"] = .string(algorithm.rawValue)
     all["kid"] = .string(keyID)
-    return .object(all)
+    return all
   }
 
   /// The signed token; `type` is the header's `typ`.
   func sign(_ claims: [String: JSONValue], type: String) throws(Refusal) -> String {
-    var failed = false
     let header: [String: JSONValue] = [
       "alg": .string(algorithm.rawValue), "kid": .string(keyID), "typ": .string(type),
     ]
+    var failed = false
     let token = JWS.compact(header: header, payload: claims) { input in
       if let signature = try? key.sign(input, by: algorithm) { return signature }
       failed = true
@@ -78,9 +80,12 @@ struct TokenSigner: Sendable {
     default: throw .algorithmDoesNotFitKey
     }
   }
+}
 
-  private static func members(of key: PublicKey) -> [String: JSONValue] {
-    switch key {
+extension PublicKey {
+  /// The members a JWK of this key must have, and no others (RFC 7638 §3.2, RFC 8037 §2).
+  var jsonWebKeyMembers: [String: JSONValue] {
+    switch self {
     case .rsa(let modulus, let exponent):
       ["kty": "RSA", "n": .bytes(modulus), "e": .bytes(exponent)]
     case .ec(let curve, let x, let y):
@@ -91,7 +96,5 @@ struct TokenSigner: Sendable {
 }
 
 extension JSONValue {
-  fileprivate static func bytes(_ bytes: [UInt8]) -> JSONValue {
-    .string(Base64URL.encode(bytes))
-  }
+  static func bytes(_ bytes: [UInt8]) -> JSONValue { .string(Base64URL.encode(bytes)) }
 }

@@ -30,7 +30,7 @@ class Reply:
     @property
     def is_whole(self):
         head, blank, body = self.raw.partition(b"\r\n\r\n")
-        return bool(blank) and len(body) == int(self.fields.get("content-length", "0"))
+        return bool(blank) and len(body) == int(self.fields["content-length"])
 
 
 def connect(port, address="127.0.0.1"):

@@ -162,7 +162,9 @@ class Home:
 
     def start_login(self, *words, **options):
         """Starts a sign-in that shows its URL on standard output."""
-        return PendingLogin(self.start("login", *(words or ["work"]), "--no-browser", **options))
+        limit = [] if "--timeout" in words else ["--timeout", PATIENCE]
+        words = [*(words or ["work"]), "--no-browser", *limit]
+        return PendingLogin(self.start("login", *words, **options))
 
     def sign_in(self, server, *words, **changes):
         """A whole sign-in that works."""

@@ -200,7 +200,7 @@ class Server:
         parameters = dict(pairs)
         assert len(parameters) == len(pairs), f"a parameter is repeated: {url}"
         assert parameters["response_type"] == "code", url
-        authorization = Authorization(parameters, f"code-{self._number()}")
+        authorization = Authorization(parameters, f"code-{self._number()}-of-this-sign-in")
         with self._lock:
             self.authorizations[authorization.code] = authorization
         return authorization

@@ -1,1 +1,1 @@
-"""What the tests of this folder share: servers, a person, a proxy that watches, and the programs."""
+"""What the tests of this folder share: servers, a person, a proxy that watches, the programs."""

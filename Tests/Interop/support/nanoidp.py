@@ -12,24 +12,18 @@ from .server import CannotRun, Server
 from .waiting import free_port
 
 
-def environment_folder():
-    """Where packaging/test keeps the virtual environment."""
+def program():
+    """The program: beside the Python that runs the tests, or where packaging/test puts it."""
     cache = os.environ.get("SALLYPORT_TEST_CACHE")
     if not cache:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         cache = os.path.join(base, "sallyport-test")
-    return pathlib.Path(cache) / "nanoidp-venv"
-
-
-def program():
-    """The program: of the virtual environment, or beside the Python that runs the tests."""
-    for folder in (environment_folder() / "bin", pathlib.Path(sys.executable).parent):
+    for folder in (pathlib.Path(sys.executable).parent, pathlib.Path(cache) / "python" / "bin"):
         if (folder / "nanoidp").exists():
             return folder / "nanoidp"
-    folder = environment_folder()
     raise CannotRun(
-        f"nanoidp is not installed: python3 -m venv {folder} && "
-        f"{folder}/bin/pip install -r Tests/Interop/requirements.txt")
+        "nanoidp is not installed: run packaging/test interop, or in a virtual environment "
+        "pip install -r Tests/Interop/requirements.txt")
 
 
 def sign_in(url, user, password):
@@ -48,7 +42,6 @@ class Nanoidp(Server):
     scope = "openid profile email offline_access"
     token_path = "/token"
     revocation_path = "/revoke"
-    takes_any_loopback_port = True
     revokes_for_public_clients = True
 
     def __init__(self, folder):
@@ -62,7 +55,11 @@ class Nanoidp(Server):
             [str(executable), "--config", str(folder / "config"), "--host", "127.0.0.1",
              "--port", str(self.port), "--profile", "oauth21", "--strict-config"],
             self.port, folder / "nanoidp.log", environment=home, folder=folder)
-        self.proxy.start(self.port)
+        try:
+            self.proxy.start(self.port)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self):
         self.proxy.stop()

@@ -22,8 +22,6 @@ class Client:
 class Server:
     """A real authorization server behind a recording proxy, with one person who can sign in."""
 
-    #: Whether a registered http://127.0.0.1/callback may be used with any port (RFC 8252 §7.3).
-    takes_any_loopback_port = False
     #: Whether a public client may revoke its tokens (RFC 7009 §2.1).
     revokes_for_public_clients = False
     #: Whether a refused refresh says invalid_grant (RFC 6749 §5.2).
@@ -57,7 +55,3 @@ class Server:
     def sign_in(self, url):
         """Opens `url` as the person does, signs in, agrees, and gives the page it ends on."""
         raise NotImplementedError
-
-    def tokens_of(self, exchange):
-        """The token response of an exchange at the token endpoint."""
-        return exchange.json

@@ -1,0 +1,197 @@
+import Glibc
+import Testing
+
+@testable import Agent
+
+@Suite("action=logout")
+struct LogoutTests {
+  @Test func theServerIsToldAndThenAllIsForgotten() throws {
+    let agent = try TestAgent()
+    try agent.signIn()
+    let reply = try agent.ask("action=logout", "account=work")
+    #expect(reply.lines == ["event=done", "account[]=work", "revoked[]=work"])
+    #expect(
+      try agent.order(of: "revoke") == [
+        "job=revoke", "account=work", "timeout=60", "issuer=https://as.example", "client_id=x",
+        "refresh_token=rt-1", "session.token_endpoint=https://as.example/token",
+        "access_token=at-1",
+      ])
+    #expect(try agent.ask("action=token")["error"] == "login_required")
+    #expect(try agent.status()["state"] == "signed-out")
+  }
+
+  @Test(arguments: [
+    ("refuse temporarily_unavailable 'cannot reach it'", "cannot reach it"),
+    ("say event=done 'warning[]=the server names no revocation endpoint'", "names no revocation"),
+    ("exit 1", "the courier has ended without an answer"),
+  ])
+  func itIsForgottenThoughTheServerCannotBeTold(revoke: String, warning: String) throws {
+    let agent = try TestAgent(ScriptedCourier(revoke: revoke))
+    try agent.signIn()
+    let reply = try agent.ask("action=logout", "account=work")
+    #expect(reply["event"] == "done")
+    #expect(reply.list("account") == ["work"])
+    #expect(reply.list("revoked") == [])
+    #expect(reply.list("warning").count == 1)
+    #expect(reply.list("warning")[0].hasPrefix("work: "))
+    #expect(reply.list("warning")[0].contains(warning))
+    #expect(try agent.ask("action=token")["error"] == "login_required")
+  }
+
+  @Test func localTellsNoServer() throws {
+    let agent = try TestAgent()
+    try agent.signIn()
+    let reply = try agent.ask("action=logout", "account=work", "local=yes")
+    #expect(reply.lines == ["event=done", "account[]=work"])
+    #expect(agent.starts(of: "revoke") == 0)
+    #expect(try agent.ask("action=token")["error"] == "login_required")
+  }
+
+  @Test func allIsEveryAccountAndOneAnswer() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(revoke: "[ $n = 2 ] && refuse failed no; say event=done revoked=yes"),
+      configuration: TestAgent.configuration(["a", "b", "c", "d"]))
+    for name in ["a", "b", "c"] { try agent.signIn(name) }
+    let reply = try agent.ask("action=logout", "all=yes")
+    #expect(reply.list("account") == ["a", "b", "c"])
+    #expect(reply.list("revoked").count == 2)
+    #expect(reply.list("warning").count == 1)
+    for name in ["a", "b", "c"] { #expect(try agent.status(name)["state"] == "signed-out") }
+  }
+
+  @Test func aCourierThatAnswersTwiceEndsOneRevocationOnly() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        revoke: """
+          alive $n; [ $n = 2 ] && await go
+          say event=done revoked=yes; say event=done revoked=yes
+          """),
+      configuration: TestAgent.configuration(["a", "b"]))
+    let (first, second) = (try agent.life("1"), try agent.life("2"))
+    let go = try agent.gate("go")
+    for name in ["a", "b"] { try agent.signIn(name) }
+    let leaver = try agent.connect()
+    try leaver.send("action=logout\nall=yes\n\n")
+    try second.waitForBeginning()
+    try first.waitForEnd()
+    try agent.sync()
+    #expect(leaver.isWaiting)
+    try go.open()
+    #expect(try leaver.reply().list("revoked").count == 2)
+  }
+
+  @Test func nobodySignedInIsNoFailure() throws {
+    let agent = try TestAgent()
+    #expect(try agent.ask("action=logout").lines == ["event=done"])
+    #expect(try agent.ask("action=logout", "all=yes").lines == ["event=done"])
+    #expect(try agent.ask("action=logout", "account=none")["error"] == "failed")
+    #expect(agent.starts(of: "revoke") == 0)
+  }
+
+  /// The old refresh token may be used up by then: the new one has to be revoked.
+  @Test func aRunningRefreshIsWaitedFor() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in 1 0", refresh: "await go; signed_in r1"))
+    let go = try agent.gate("go")
+    try agent.signIn()
+    let (asker, leaver) = (try agent.connect(), try agent.connect())
+    try asker.send("action=token\n\n")
+    try agent.sync()
+    try leaver.send("action=logout\naccount=work\n\n")
+    try agent.sync()
+    #expect(leaver.isWaiting)
+    #expect(agent.starts(of: "revoke") == 0)
+    try go.open()
+    #expect(try asker.reply()["access_token"] == "at-r1")
+    #expect(try leaver.reply().list("revoked") == ["work"])
+    #expect(try agent.order(of: "revoke").contains("refresh_token=rt-r1"))
+    #expect(try agent.ask("action=token")["error"] == "login_required")
+  }
+
+  @Test func aLocalLogoutWaitsForNothing() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in 1 0", refresh: "alive r; await go; signed_in r1"))
+    let (life, go) = (try agent.life("r"), try agent.gate("go"))
+    try agent.signIn()
+    let asker = try agent.connect()
+    try asker.send("action=token\n\n")
+    try life.waitForBeginning()
+    #expect(try agent.ask("action=logout", "local=yes")["event"] == "done")
+    let reply = try asker.reply()
+    #expect(reply["error"] == "login_required")
+    #expect(reply["error_description"] == "work has been logged out")
+    try life.waitForEnd()
+    withExtendedLifetime(go) {}
+  }
+
+  /// The logout is of the session it was asked for, not of one that begins while it waits.
+  @Test func aSignInThatEndsWhileALogoutWaitsIsKept() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "[ $n = 1 ] && signed_in 1 0; [ $n = 2 ] && signed_in 2",
+        refresh: "await never; signed_in r1"))
+    let never = try agent.gate("never")
+    try agent.signIn()
+    try agent.connect().send("action=refresh\n\n")
+    try agent.sync()
+    let leaver = try agent.connect()
+    try leaver.send("action=logout\naccount=work\n\n")
+    try agent.sync()
+    #expect(leaver.isWaiting)
+    try agent.signIn()
+    #expect(try leaver.reply()["event"] == "done")
+    #expect(try agent.order(of: "revoke").contains("refresh_token=rt-1"))
+    #expect(try agent.ask("action=token")["access_token"] == "at-2")
+    withExtendedLifetime(never) {}
+  }
+
+  @Test func aSignInThatIsGoingOnIsEnded() throws {
+    let agent = try TestAgent(ScriptedCourier(login: "alive l; authorize; await never"))
+    let (life, never) = (try agent.life("l"), try agent.gate("never"))
+    let asker = try agent.connect()
+    #expect(try asker.ask("action=login")["event"] == "authorize")
+    #expect(try agent.ask("action=logout", "account=work")["event"] == "done")
+    let reply = try asker.reply()
+    #expect(reply["error"] == "access_denied")
+    #expect(reply["error_description"] == "the sign-in to work was ended by a logout")
+    try life.waitForBeginning()
+    try life.waitForEnd()
+    withExtendedLifetime(never) {}
+  }
+
+  @Test func aClientThatVanishesMeanwhileDoesNoHarm() throws {
+    let agent = try TestAgent(ScriptedCourier(revoke: "alive r; await go; say event=done"))
+    let (life, go) = (try agent.life("r"), try agent.gate("go"))
+    try agent.signIn()
+    try agent.connect().send("action=logout\n\n")
+    try life.waitForBeginning()
+    try agent.sync()
+    try go.open()
+    try life.waitForEnd()
+    try agent.sync()
+    try agent.signIn()
+    #expect(try agent.ask("action=token")["access_token"] == "at-1")
+  }
+
+  @Test func aSignalForgetsEverythingAndTellsNoServer() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in $n 0", refresh: "alive r; await never"),
+      configuration: TestAgent.configuration(["a", "b"]))
+    let (life, never) = (try agent.life("r"), try agent.gate("never"))
+    try agent.signIn("a")
+    try agent.signIn("b")
+    let (asker, leaver) = (try agent.connect(), try agent.connect())
+    try asker.send("action=token\naccount=a\n\n")
+    try life.waitForBeginning()
+    try leaver.send("action=logout\naccount=a\n\n")
+    try agent.sync()
+    agent.signal(SIGUSR1)
+    #expect(try asker.reply()["error"] == "login_required")
+    #expect(try leaver.reply().lines == ["event=done"])
+    try life.waitForEnd()
+    try agent.sync()
+    for name in ["a", "b"] { #expect(try agent.status(name)["state"] == "signed-out") }
+    #expect(agent.starts(of: "revoke") == 0)
+    withExtendedLifetime(never) {}
+  }
+}

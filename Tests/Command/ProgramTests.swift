@@ -1,0 +1,218 @@
+import Glibc
+import Testing
+
+@testable import Command
+
+private let question = "protocol=https\nhost=git.example.com\n\n"
+
+@Suite(.enabled(if: ProgramRun.program != nil)) struct CredentialProgramTests {
+  @Test(arguments: [["get"]])
+  func gitGetsWhatTheAgentAnswers(_ arguments: [String]) throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket, ["username=oauth2\npassword=abc\npassword_expiry_utc=9\n\n"])
+    let run = try ProgramRun(
+      arguments, in: folder, as: "/x/git-credential-sallyport", input: question,
+      environment: ["GIT_TERMINAL_PROMPT=0"])
+    #expect(run.status == 0)
+    #expect(run.output == "username=oauth2\npassword=abc\npassword_expiry_utc=9\n")
+    #expect(run.error.isEmpty)
+    #expect(
+      agent.requests == ["action=get\ninteractive=no\nprotocol=https\nhost=git.example.com\n\n"])
+  }
+
+  @Test(arguments: [
+    "protocol=https\nhost=h", "protocol=https\nhost=h\n", "protocol=https\nhost=h\n\nx=y\n\n",
+  ])
+  func aQuestionEndsAtABlankLineOrTheEndOfInput(_ input: String) throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
+    let run = try ProgramRun(
+      ["get"], in: folder, input: input, environment: ["GIT_TERMINAL_PROMPT=false"])
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    #expect(agent.requests == ["action=get\ninteractive=no\nprotocol=https\nhost=h\n\n"])
+  }
+
+  @Test func aDisplayMeansThatAPersonCanBeThere() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
+    _ = try ProgramRun(["get"], in: folder, input: question, environment: ["WAYLAND_DISPLAY=w"])
+    #expect(agent.requests.first?.contains("\ninteractive=yes\n") == true)
+  }
+
+  @Test func aFailureIsAnExitStatusAndTwoLines() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket,
+      ["error=login_required\nerror_description=nobody is signed in\nhint=sallyport login work\n\n"]
+    )
+    let run = try ProgramRun(["get"], in: folder, input: question)
+    #expect(run.status == 3)
+    #expect(run.output.isEmpty)
+    #expect(run.error == "sallyport: nobody is signed in\n  try: sallyport login work\n")
+  }
+
+  @Test func aSignInOnDemandShowsTheURLOnStandardError() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket,
+      [
+        "event=authorize\nurl=https://a.example/as\nredirect_uri=http://localhost:3000/c\n\n"
+          + "event=waiting\nmessage=nearly there\n\nusername=oauth2\npassword=abc\n\n"
+      ])
+    let run = try ProgramRun(["get"], in: folder, input: question)
+    #expect(run.status == 0)
+    #expect(run.output == "username=oauth2\npassword=abc\n")
+    #expect(run.error.contains("  https://a.example/as\n"))
+    #expect(run.error.contains("nearly there\n"))
+  }
+
+  @Test func withoutAnAgentAURLNobodyAnswersForIsSilent() throws {
+    let folder = try ProgramFolder()
+    let run = try ProgramRun(["get"], in: folder, input: question)
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    #expect(run.error.isEmpty)
+  }
+
+  @Test(arguments: ["store", "erase", "capability", "anything"])
+  func otherOperationsOfGitAreQuiet(_ operation: String) throws {
+    let folder = try ProgramFolder()
+    let run = try ProgramRun(
+      [operation], in: folder, as: "git-credential-sallyport", input: question + "password=x\n")
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    #expect(run.error.isEmpty)
+  }
+
+  @Test func eraseTellsTheAgent() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
+    let run = try ProgramRun(["erase"], in: folder, input: "host=h\npassword=abc\n")
+    #expect(run.status == 0)
+    #expect(agent.requests == ["action=erase\nhost=h\npassword=abc\n\n"])
+  }
+}
+
+@Suite(.enabled(if: ProgramRun.program != nil)) struct ProgramTests {
+  @Test func aTokenIsPrintedAlone() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket, ["account=work\naccess_token=abc\ntoken_type=Bearer\nwarning[]=short\n\n"])
+    let run = try ProgramRun(["token", "work", "--min-valid=90"], in: folder)
+    #expect(run.status == 0)
+    #expect(run.output == "abc\n")
+    #expect(run.error == "warning: short\n")
+    #expect(agent.requests == ["action=token\naccount=work\nmin_valid=90\n\n"])
+  }
+
+  @Test func noBrowserPrintsTheURLAloneOnStandardOutput() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket,
+      [
+        "event=authorize\nurl=https://a.example/as?x=1\nredirect_uri=http://localhost:3000/c\n\n"
+          + "event=done\naccount=work\nexpires_in=600\nrefreshable=yes\n\n"
+      ])
+    let run = try ProgramRun(
+      [
+        "login", "work", "--no-browser", "--issuer", "https://a.example", "--authorize",
+        "prompt=none",
+      ],
+      in: folder)
+    #expect(run.status == 0)
+    #expect(run.output == "https://a.example/as?x=1\n")
+    #expect(run.error.contains("signed in to work; the token is valid for 10 min"))
+    #expect(
+      agent.requests == [
+        "action=login\naccount=work\nbrowser=no\nissuer=https://a.example\nauthorize.prompt=none\n\n"
+      ])
+    #expect(
+      try folder.read(".config/sallyport/config")
+        == "[work]\nissuer           = https://a.example\nauthorize.prompt = none\n")
+  }
+
+  @Test(arguments: ["--no-save", "--once"])
+  func nothingIsSavedWhenNothingIsToBeKept(_ option: String) throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket, ["event=done\naccount=work\naccess_token=abc\ntoken_type=Bearer\n\n"])
+    let run = try ProgramRun(
+      ["login", "work", option, "--issuer", "https://a.example"], in: folder)
+    #expect(run.status == 0)
+    #expect(run.output == (option == "--once" ? "abc\n" : ""))
+    #expect(access(folder.path + "/.config", F_OK) != 0)
+  }
+
+  @Test func aSignInThatFailedSavesNothing() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket, ["error=access_denied\nerror_description=the server said no\n\n"])
+    let run = try ProgramRun(["login", "work", "--issuer", "https://a.example"], in: folder)
+    #expect(run.status == 4)
+    #expect(access(folder.path + "/.config", F_OK) != 0)
+  }
+
+  @Test func anUnfitURLIsNeitherShownNorOpened() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket, ["event=authorize\nurl=javascript:alert(1)\nredirect_uri=x:/y\n\n"])
+    let run = try ProgramRun(["login", "work"], in: folder)
+    #expect(run.status == 1)
+    #expect(!run.error.contains("javascript"))
+  }
+
+  @Test func aBrowserIsStartedWithTheURL() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket,
+      [
+        "event=authorize\nurl=https://a.example/as?x=$(id)\nredirect_uri=http://localhost:3000/c\n\n"
+          + "event=done\naccount=work\n\n"
+      ])
+    mkfifo(folder.path + "/seen", 0o600)
+    // A FIFO: the test waits for the browser, which outlives the command.
+    let script = #"echo "$2" > "$1""#
+    let run = try ProgramRun(
+      ["login", "work"], in: folder,
+      environment: ["BROWSER=nowhere:sh -c '\(script)' x \(folder.path)/seen %s"])
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    #expect(try folder.read("seen") == "https://a.example/as?x=$(id)\n")
+  }
+
+  @Test(
+    arguments: [
+      ([], 2), (["nope"], 2), (["token", "--nope"], 2), (["token", "a b"], 2), (["\u{FF}"], 2),
+      (["callback", "x"], 2), (["callback", "https://a.example/?code=x"], 1), (["stop"], 0),
+      (["logout"], 0), (["status"], 0), (["status", "work"], 1), (["help"], 0), (["version"], 0),
+      (["help", "login"], 0), (["help", "nope"], 2), (["completion", "bash"], 0),
+      (["completion", "tcsh"], 2), (["login", "--once", "--format", "xml"], 2),
+      (["login", "--format", "json"], 2), (["logout", "--all", "work"], 2), (["-h"], 0),
+      (["--version"], 0), (["login"], 2),
+    ] as [([String], Int32)])
+  func everyEndHasItsStatusAndAClearLine(_ arguments: [String], _ status: Int32) throws {
+    let run = try ProgramRun(arguments, in: ProgramFolder())
+    #expect(run.status == status)
+    if status != 0 {
+      #expect(run.output.isEmpty)
+      #expect(run.error.hasPrefix("sallyport: "))
+      #expect(run.error.split(separator: "\n").count <= 2)
+    }
+  }
+
+  @Test func aConfigurationThatCannotBeReadIsNamed() throws {
+    let folder = try ProgramFolder()
+    mkdir(folder.path + "/.config", 0o700)
+    mkdir(folder.path + "/.config/sallyport", 0o700)
+    try folder.write("[work]\nisuer = hunter2\n", to: ".config/sallyport/config")
+    let run = try ProgramRun(["login", "work"], in: folder)
+    #expect(run.status == 1)
+    #expect(
+      run.error
+        == "sallyport: \(folder.path)/.config/sallyport/config, line 2: "
+        + "unknown key; the nearest known one is issuer\n")
+    #expect(try ProgramRun(["doctor"], in: folder).status == 1)
+  }
+}
