@@ -132,6 +132,7 @@ final class Account {
         self.session = nil
         return RefreshEnd(answered: waiting, failure: failure, pause: nil)
       }
+      if let token = refusal.rotatedRefreshToken { session.rotate(to: token, pool: pool) }
       return failed(refusal.failure, refusal.retryAfter, now, chance)
     }
   }

@@ -25,7 +25,11 @@ package enum AgentProgram {
       case .version:
         try? writeAll(1, "sallyport-agent \(sallyportVersion)\n")
         return 0
-      case .serve(let starter): return try serve(starter, environment)
+      case .serve(let starter):
+        do throws(Failure) { return try serve(starter, environment) } catch {
+          starter.tell(error)
+          throw error
+        }
       }
     } catch {
       Diagnostics.report(error.description, hint: error.hint, program: "sallyport-agent")
@@ -50,18 +54,13 @@ package enum AgentProgram {
     }
     // The folder an agent was started in must stay removable.
     guard chdir("/") == 0 else { throw Failure(.failed, "cannot enter /") }
-    do throws(Failure) {
-      switch try AgentSocket.take(path, inherited: ServiceManager.inheritedListener(environment)) {
-      case .servedByAnother:
-        starter.tellReady()
-        if starter == .person { Diagnostics.report("an agent serves \(path) already") }
-        return 0
-      case .ours(let socket):
-        return try serve(socket, path: path, courier, folders, starter, environment)
-      }
-    } catch {
-      starter.tell(error)
-      throw error
+    switch try AgentSocket.take(path, inherited: ServiceManager.inheritedListener(environment)) {
+    case .servedByAnother:
+      starter.tellReady()
+      if starter == .person { Diagnostics.report("an agent serves \(path) already") }
+      return 0
+    case .ours(let socket):
+      return try serve(socket, path: path, courier, folders, starter, environment)
     }
   }
 

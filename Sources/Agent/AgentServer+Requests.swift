@@ -52,8 +52,9 @@ extension AgentServer {
   func account(for request: AttributeBlock, of connection: Connection) -> Account? {
     switch accountName(request) {
     case .success(let name):
-      if let account = accounts[name.text] { return account }
-      if configuration.account(name.text) != nil { return made(name) }
+      if let account = accounts[name.text], !account.isBlank { return account }
+      // A file that has become faulty is what is wrong, where nobody is signed in.
+      if configuration.fault == nil, configuration.account(name.text) != nil { return made(name) }
       answer(connection, unknown(name.text))
       return nil
     case .failure(let failure):

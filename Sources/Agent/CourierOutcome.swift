@@ -13,18 +13,26 @@ struct CourierRefusal {
   let oauthError: String?
   /// The server's Retry-After, in seconds.
   let retryAfter: Int64?
+  /// The refresh token of an answer the courier refused; the one before it is used up all the same.
+  /// It lies in the courier's block, and is valid as long as that.
+  let rotatedRefreshToken: UnsafeRawBufferPointer?
 
-  init(_ failure: Failure, oauthError: String? = nil, retryAfter: Int64? = nil) {
+  init(
+    _ failure: Failure, oauthError: String? = nil, retryAfter: Int64? = nil,
+    rotatedRefreshToken: UnsafeRawBufferPointer? = nil
+  ) {
     self.failure = failure
     self.oauthError = oauthError
     self.retryAfter = retryAfter
+    self.rotatedRefreshToken = rotatedRefreshToken
   }
 
   /// Reads a failure block; nil when the block is none.
   init?(_ block: AttributeBlock) {
     guard let failure = Failure(block) else { return nil }
     self.init(
-      failure, oauthError: block.string("oauth_error"), retryAfter: block.integer("retry_after"))
+      failure, oauthError: block.string("oauth_error"), retryAfter: block.integer("retry_after"),
+      rotatedRefreshToken: block["refresh_token"])
   }
 
   /// RFC 6749 §5.2: the only error that ends a session.

@@ -95,13 +95,17 @@ final class Session {
     return changedSetting
   }
 
+  /// The server has replaced the refresh token.
+  func rotate(to refreshToken: UnsafeRawBufferPointer, pool: SecretPool) {
+    guard !refreshToken.isEmpty else { return }
+    self.refreshToken = HeldSecret(copying: refreshToken, in: pool)
+  }
+
   private func takeTokens(_ answer: AttributeBlock, now: BootInstant, pool: SecretPool) -> Bool {
     guard let access = answer["access_token"], !access.isEmpty else { return false }
     accessToken = HeldSecret(copying: access, in: pool)
     // RFC 6749 §6: without a new refresh token the old one stays good.
-    if let refresh = answer["refresh_token"], !refresh.isEmpty {
-      refreshToken = HeldSecret(copying: refresh, in: pool)
-    }
+    if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
     if let id = answer["id_token"] { idToken = HeldSecret(copying: id, in: pool) }
     tokenType = answer.string("token_type") ?? tokenType
     scope = answer.string("scope") ?? scope

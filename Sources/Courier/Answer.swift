@@ -55,6 +55,8 @@ final class Answer: Sendable {
     if let code = failure.oauthError { block.append("oauth_error", oneLine: code) }
     if let seconds = failure.retryAfter { block.append("retry_after", seconds) }
     if let status = failure.httpStatus { block.append("http_status", Int64(status)) }
+    // A token that no line can hold was refused when it arrived.
+    if let token = failure.rotatedRefreshToken { try? block.append("refresh_token", token) }
     block.endBlock()
     return block
   }

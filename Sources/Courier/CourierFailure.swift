@@ -10,6 +10,8 @@ package struct CourierFailure: Error, Equatable, Sendable {
   /// Seconds the server asks to wait.
   package var retryAfter: Int64?
   package var httpStatus: Int?
+  /// The refresh token of an answer that was refused: the one before it is used up all the same.
+  package var rotatedRefreshToken: String?
 
   package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
     failure = Failure(code, description, hint: hint)

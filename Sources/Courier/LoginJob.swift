@@ -28,6 +28,8 @@ struct LoginJob {
     let start = BootInstant.now
     let timeout = try Self.timeout(of: job)
     try AccountSettings.refuseUnsupported(in: job)
+    // What the account lacks is said before the network is asked for anything.
+    _ = try AccountSettings.clientID(of: job)
     let redirectURIs = try AccountSettings.redirectURIs(of: job)
     let preparation = start.adding(seconds: min(timeout, Self.preparationLimit))
     let secret = try ClientSecret.read(

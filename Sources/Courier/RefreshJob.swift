@@ -24,8 +24,15 @@ struct RefreshJob {
     let tokens = try http.tokens(
       for: request, at: .refresh, login: job.loginCommand, deadline: deadline)
     let keys = ServerKeys(stored: session.keys, endpoint: session.keysEndpoint, client: http)
-    let grant = try Self.check(tokens, session, keys, deadline)
-    try answer.finish(refreshed: grant, keys: keys.storable)
+    do throws(CourierFailure) {
+      let grant = try Self.check(tokens, session, keys, deadline)
+      try answer.finish(refreshed: grant, keys: keys.storable)
+    } catch {
+      // The server has rotated, whatever is wrong with the ID token beside it.
+      var failure = error
+      failure.rotatedRefreshToken = tokens.refreshToken
+      throw failure
+    }
   }
 
   static func timeout(of job: Job) throws(CourierFailure) -> Int64 {

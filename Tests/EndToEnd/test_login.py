@@ -348,14 +348,16 @@ def test_a_browsers_words_reach_neither_output_nor_error(work, server):
 
 def test_a_browser_that_stays_open_keeps_nobody_waiting(work, server):
     """`$(sallyport login)` waits for the end of the pipe, which a browser must not hold."""
-    script(work, "my-browser", 'printf "%s" "$1" > opened; echo $$ > pid; exec sleep 600')
+    script(work, "my-browser", 'echo $$ > pid; printf "%s" "$1" > opened; exec sleep 600')
     login = work.start("login", "work", "--once", environment={"BROWSER": "my-browser"})
     path = work.folder / "opened"
     wait_until(lambda: path.exists() and path.read_text(), "the browser")
-    server.person(path.read_text())
-    output, _ = login.communicate(timeout=PATIENCE)
-    assert output == "at-2\n"
-    os.kill(int((work.folder / "pid").read_text()), 9)
+    try:
+        server.person(path.read_text())
+        output, _ = login.communicate(timeout=PATIENCE)
+        assert output == "at-2\n"
+    finally:
+        os.kill(int((work.folder / "pid").read_text()), 9)
 
 
 def test_without_any_browser_the_url_is_shown_and_it_waits(work, server):
