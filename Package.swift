@@ -72,9 +72,9 @@ let package = Package(
     library("TLS", ["COpenSSL"]),
 
     // What the programs do.
-    library("Command", ["Attributes", "Configuration", "Platform"]),
-    library("Agent", ["Attributes", "Configuration", "Platform", "Secrets"]),
-    library("Courier", ["Attributes", "Configuration", "HTTP1", "OAuth", "Platform", "TLS"]),
+    library("Command", ["Attributes", "CPlatform", "Configuration", "Platform"]),
+    library("Agent", ["Attributes", "CPlatform", "Configuration", "Platform", "Secrets"]),
+    library("Courier", ["Attributes", "CPlatform", "HTTP1", "OAuth", "Platform", "TLS"]),
     library("PracticeServer", ["Attributes", "HTTP1", "OAuth", "Platform", "TLS"]),
 
     // The programs.

@@ -85,6 +85,14 @@ final class Account {
 
   func wait(_ request: TokenRequest) { waiting.append(request) }
 
+  /// Requests that can be answered with a token that is still valid: they wait no longer.
+  func takeThoseServable(at now: BootInstant) -> [TokenRequest] {
+    guard let session, session.isUsable(at: now) else { return [] }
+    let servable = waiting.filter { $0.form != .refreshOnly }
+    waiting.removeAll { $0.form != .refreshOnly }
+    return servable
+  }
+
   /// Lets go of the waiting requests of a connection that has gone.
   func withdraw(connection: UInt64) { waiting.removeAll { $0.connection == connection } }
 

@@ -99,6 +99,7 @@ extension AgentServer {
       session.settings.renewed(by: current), path: fits ? configuration.path : nil)
     try order.add("refresh_token", session.refreshToken)
     try order.add(session.carried)
+    try order.add(session.carriedSecrets)
   }
 
   // MARK: Listening

@@ -34,6 +34,8 @@ extension AgentServer {
       return
     }
     endRefresh(of: account)
+    // Another logout may wait for the refresh that has just been ended; its revocation comes first.
+    account.runAfterRefresh(now)
     let former = account.forget()
     for request in former.waiting {
       answer(request.connection, loginRequired(account, "\(account.name) has been logged out"))

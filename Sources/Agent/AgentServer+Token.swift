@@ -82,6 +82,23 @@ extension AgentServer {
     guard account.session?.refreshToken != nil else { return }
     let generation = account.refreshStarted()
     submit(.refresh(account: account, generation: generation), now: now)
+    if account.session?.isUsable(at: now) == true {
+      let deadline = now.adding(seconds: limits.patience)
+      deadlines.add(
+        .patience(account: account.name.text, generation: generation), at: deadline)
+    }
+  }
+
+  /// A refresh takes long: a network that swallows packets must not keep a valid token from anybody.
+  func endPatience(_ name: String, _ generation: UInt64, now: BootInstant) {
+    guard let account = accounts[name], let session = account.session,
+      account.refresh == .running(generation: generation)
+    else { return }
+    for request in account.takeThoseServable(at: now) {
+      guard let connection = connections[request.connection] else { continue }
+      let warning = "the server of \(name) takes long to refresh the token"
+      hand(session, of: account, to: connection, request, warning: warning, now: now)
+    }
   }
 
   /// A deadline says that the token of an account may be worth replacing.
@@ -205,6 +222,9 @@ extension AgentServer {
     guard case .token = request.form, let remaining = session.remaining(at: now),
       remaining < request.validity
     else { return nil }
-    return "the token stays valid for \(remaining) s only: the server gives none that lives longer"
+    let reason =
+      session.satisfies(validity: request.validity, at: now)
+      ? "the server gives none that lives longer" : "it could not be replaced yet"
+    return "the token stays valid for \(remaining) s only: \(reason)"
   }
 }

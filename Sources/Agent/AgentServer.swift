@@ -44,6 +44,7 @@ package final class AgentServer {
     case connection(UInt64)
     case courier(UInt64)
     case refreshAhead(account: String)
+    case patience(account: String, generation: UInt64)
     case accept
   }
 
@@ -217,6 +218,7 @@ package final class AgentServer {
       case .connection(let id): endStalled(id, now: now)
       case .courier(let id): endLate(id, now: now)
       case .refreshAhead(let name): refreshAhead(name, now: now)
+      case .patience(let name, let generation): endPatience(name, generation, now: now)
       case .accept: acceptsAgainAt = nil
       }
     }

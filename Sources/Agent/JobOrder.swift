@@ -59,6 +59,19 @@ struct JobOrder: ~Copyable {
     }
   }
 
+  /// Adds what of that is secret.
+  mutating func add(_ carried: [CarriedSecret]) throws(Failure) {
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      for attribute in carried {
+        try attribute.key.withBytes { (key) throws(AttributeFault) in
+          try attribute.value.withUnsafeBytes { (value) throws(AttributeFault) in
+            try bytes.append(key: key, isList: false, value: value)
+          }
+        }
+      }
+    }
+  }
+
   consuming func finished() -> SecretBuffer {
     bytes.endBlock()
     return bytes

@@ -22,6 +22,8 @@ final class Session {
   private(set) var issuer: String?
   /// The `session.*` attributes of the courier: handed back to later couriers, never looked into.
   private(set) var carried: [CarriedAttribute] = []
+  /// The `secret.*` attributes of the courier: the same, in guarded pages.
+  private(set) var carriedSecrets: [CarriedSecret] = []
   var lastServed: BootInstant?
   private var comparedWithVersion: Int?
   private var changedSetting: String?
@@ -112,16 +114,21 @@ final class Session {
     lifetime = answer.integer("expires_in").map { max(0, $0) }
     expiry = lifetime.map { now.adding(seconds: $0) }
     obtained = now
-    carry(answer)
+    carry(answer, pool: pool)
     return true
   }
 
-  private func carry(_ answer: AttributeBlock) {
+  private func carry(_ answer: AttributeBlock, pool: SecretPool) {
     answer.visit { key, _, value in
-      guard key.starts(with: "session.".utf8) else { return }
-      let attribute = CarriedAttribute(key: Array(key), value: Array(value))
-      carried.removeAll { $0.key == attribute.key }
-      carried.append(attribute)
+      if key.starts(with: "session.".utf8) {
+        let attribute = CarriedAttribute(key: Array(key), value: Array(value))
+        carried.removeAll { $0.key == attribute.key }
+        carried.append(attribute)
+      } else if key.starts(with: "secret.".utf8) {
+        let attribute = CarriedSecret(key: Array(key), value: HeldSecret(copying: value, in: pool))
+        carriedSecrets.removeAll { $0.key == attribute.key }
+        carriedSecrets.append(attribute)
+      }
     }
   }
 }
@@ -130,4 +137,10 @@ final class Session {
 struct CarriedAttribute {
   let key: [UInt8]
   let value: [UInt8]
+}
+
+/// One `secret.*` attribute: opaque to the agent.
+struct CarriedSecret {
+  let key: [UInt8]
+  let value: HeldSecret
 }

@@ -62,10 +62,24 @@ enum Help {
       + [verb.operand.usage].compactMap { $0 }).joined(separator: " ")
   }
 
+  /// Two columns, the right one wrapped to a terminal's 80 columns.
   private static func row(_ left: String, _ right: String, width: Int) -> String {
-    guard left.utf8.count <= width else {
-      return "  \(left)\n  \(String(repeating: " ", count: width))  \(right)\n"
+    let margin = "  " + String(repeating: " ", count: width) + "  "
+    var lines = [left.utf8.count <= width ? pad("  " + left, to: width + 4) : "  \(left)"]
+    if left.utf8.count > width { lines.append(margin) }
+    for word in right.split(separator: " ") {
+      let last = lines[lines.count - 1]
+      let isFresh = last.utf8.count == margin.utf8.count
+      if !isFresh, last.count + 1 + word.count > 80 {
+        lines.append(margin + word)
+      } else {
+        lines[lines.count - 1] = last + (isFresh ? "" : " ") + word
+      }
     }
-    return "  \(left)\(String(repeating: " ", count: width - left.utf8.count))  \(right)\n"
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.utf8.count))
   }
 }

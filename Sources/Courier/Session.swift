@@ -65,7 +65,7 @@ struct Session: Sendable {
       job["token_endpoint_auth_method"] ?? job["session.token_endpoint_auth_method"] ?? "none"
     algorithms = job["session.id_token_signing_alg_values_supported"]
       .map { $0.split(separator: " ").map(String.init) }
-    idToken = job["session.id_token"]
+    idToken = job["secret.id_token"]
     keys = job["session.jwks"]
   }
 
@@ -80,7 +80,7 @@ struct Session: Sendable {
       ("session.end_session_endpoint", endSessionEndpoint?.text),
       ("session.jwks_uri", keysEndpoint?.text),
       ("session.id_token_signing_alg_values_supported", algorithms?.joined(separator: " ")),
-      ("session.id_token", idToken),
+      ("secret.id_token", idToken),
       ("session.jwks", keys),
     ]
     for case (let key, let value?) in optional { try block.append(key, value) }

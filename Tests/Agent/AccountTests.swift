@@ -260,4 +260,15 @@ struct AccountTests {
     account.runAfterRefresh(start)
     #expect(calls == 1)
   }
+
+  @Test func thoseWhoNeedNotWaitAreLetGo() throws {
+    try signIn()
+    _ = account.refreshStarted()
+    account.wait(request(1))
+    account.wait(
+      TokenRequest(connection: 2, form: .refreshOnly, validity: 0, mayLogin: false))
+    #expect(account.takeThoseServable(at: start.adding(seconds: 3600)).isEmpty, "it has expired")
+    #expect(account.takeThoseServable(at: start.adding(seconds: 3590)).map(\.connection) == [1])
+    #expect(account.waiting.map(\.connection) == [2], "who asked for a refresh waits for it")
+  }
 }

@@ -23,6 +23,21 @@ struct RefreshFailureTests {
     #expect(agent.starts(of: "refresh") == 3)
   }
 
+  @Test func theRefreshTokenOfARefusedAnswerTakesTheOldOnesPlace() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in 1 0",
+        refresh: "[ $n = 1 ] && refuse failed 'the id token is refused' refresh_token=rt-9;"
+          + " signed_in 2"))
+    try agent.signIn()
+    let refused = try agent.ask("action=token")
+    #expect(refused["error_description"] == "the id token is refused")
+    #expect(refused["refresh_token"] == nil, "no client ever sees one")
+    #expect(try agent.ask("action=token")["access_token"] == "at-2")
+    #expect(try agent.order(of: "refresh", 1).contains("refresh_token=rt-1"))
+    #expect(try agent.order(of: "refresh", 2).contains("refresh_token=rt-9"))
+  }
+
   @Test func theSessionSurvivesTheNetwork() throws {
     let agent = try TestAgent(
       ScriptedCourier(

@@ -113,6 +113,14 @@ struct SessionTests {
     #expect(session.refreshed == nil)
   }
 
+  @Test func whatIsSecretIsCarriedInGuardedPages() throws {
+    let session = try makeSession(signInAnswer + "secret.id_token=eyJ\n", pool: pool)
+    #expect(session.carried.isEmpty)
+    #expect(
+      session.carriedSecrets.map { String(decoding: $0.key, as: UTF8.self) } == ["secret.id_token"])
+    #expect(session.carriedSecrets.first?.value.text == "eyJ")
+  }
+
   @Test func whatTheCourierWantsCarriedIsCarriedAndUpdated() throws {
     let session = try makeSession(
       signInAnswer + "session.token_endpoint=https://a/t\nsession.sub=248\nsession_x=no\n",

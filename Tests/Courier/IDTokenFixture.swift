@@ -101,7 +101,9 @@ final class IDTokenFixture: Sendable {
   func refresh(after signIn: CourierRun.Block, without keys: [String] = []) throws -> (
     CourierRun.Block, Int32
   ) {
-    let session = signIn.keys.filter { $0.hasPrefix("session.") && !keys.contains($0) }
+    let session = signIn.keys.filter {
+      ($0.hasPrefix("session.") || $0.hasPrefix("secret.")) && !keys.contains($0)
+    }
     return try CourierRun(
       ["job=refresh", "account=work", "client_id=client", "refresh_token=RT"]
         + session.map { "\($0)=\(signIn[$0] ?? "")" }

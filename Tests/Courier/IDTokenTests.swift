@@ -14,7 +14,7 @@ import Testing
     #expect(block["username"] == "ada@example.org")
     #expect(block["issuer"] == fixture.issuer)
     #expect(block["scope"] == "openid")
-    #expect(block["id_token"] == block["session.id_token"])
+    #expect(block["id_token"] == block["secret.id_token"])
     #expect(block["session.jwks_uri"] == "\(fixture.issuer)/jwks")
     #expect(block["session.jwks"]?.contains(#""kid":"1""#) == true)
     // The keys were fetched while the person signed in, and only then.

@@ -28,10 +28,13 @@ struct FaultTests {
     // Signatures of Ed25519 are always the same, so that only a fault can make a difference.
     let signer = try TokenSigner(.edDSA)
     let honest = try Tour.replies(nil, signer)
-    #expect(try Tour.replies(nil, signer) == honest)
+    let isRepeatable = try Tour.replies(nil, signer) == honest
+    #expect(isRepeatable)
     for fault in Fault.all {
       let replies = try Tour.replies(fault, signer)
-      #expect(replies != honest, "\(fault.name) changes nothing")
+      // Apart from the macro, which would write ten megabytes of replies into its report.
+      let isDifferent = replies != honest
+      #expect(isDifferent, "\(fault.name) changes nothing")
     }
   }
 
@@ -39,8 +42,9 @@ struct FaultTests {
     let signer = try TokenSigner(.edDSA)
     let honest = try Tour.replies(nil, signer)
     let spoiled = try Tour.replies(Fault.named("token-10-mib"), signer)
-    for (name, reply) in honest where !["exchange", "poll"].contains(name) {
-      #expect(spoiled[name] == reply, "\(name) differs")
+    for (name, reply) in honest where !["exchange", "bound", "poll"].contains(name) {
+      let isSame = spoiled[name] == reply
+      #expect(isSame, "\(name) differs")
     }
   }
 
