@@ -6,10 +6,15 @@ package struct AgentLimits: Sendable {
   package let job: Int64
   /// A courier, beyond its own deadline, before it is killed.
   package let grace: Int64
+  /// A sign-in, beyond the person's time: the exchange of the code and the result page.
+  package let exchange: Int64
   /// A refresh, before those who wait for it get the old token if that is still valid.
   package let patience: Int64
 
-  package init(stall: Int64 = 30, job: Int64 = 60, grace: Int64 = 5, patience: Int64 = 10) {
+  package init(
+    stall: Int64 = 30, job: Int64 = 60, grace: Int64 = 5, exchange: Int64 = 85, patience: Int64 = 10
+  ) {
+    self.exchange = exchange
     self.stall = stall
     self.patience = patience
     self.job = job

@@ -32,9 +32,11 @@ extension AgentServer {
 
   /// Starts a courier now.
   func start(_ job: CourierProcess.Job, id: UInt64, timeout: Int64, now: BootInstant) {
+    // A job may have waited, or begin by a timer: what the file says now decides where secrets go.
+    configuration.look()
     do throws(Failure) {
       let order = try order(for: job, timeout: timeout)
-      let deadline = now.adding(seconds: timeout + limits.grace)
+      let deadline = now.adding(seconds: timeout + overtime(of: job))
       let (processID, socket) = try spawn()
       let courier = CourierProcess(
         id: id, processID: processID, descriptor: Descriptor(owning: socket), job: job,
@@ -45,6 +47,13 @@ extension AgentServer {
     } catch {
       ended(job, id: id, .refused(CourierRefusal(error)), now: now)
     }
+  }
+
+  /// Seconds a courier gets beyond its timeout. That of a sign-in is the person's: a code that came in
+  /// the last second is exchanged all the same, and a person sees the result page.
+  private func overtime(of job: CourierProcess.Job) -> Int64 {
+    if case .signIn = job { return limits.exchange + limits.grace }
+    return limits.grace
   }
 
   private func spawn() throws(Failure) -> (pid_t, Int32) {
@@ -154,7 +163,8 @@ extension AgentServer {
   /// Lets go of a courier; it is killed if it still runs.
   func end(_ courier: CourierProcess) {
     guard couriers.removeValue(forKey: courier.id) != nil else { return }
-    kill(courier.processID, SIGKILL)
+    // The whole group: a client_secret_command must not outlive the courier that ran it.
+    kill(-courier.processID, SIGKILL)
     // A killed process is gone at once, or as good as: it holds no uninterruptible wait.
     while waitpid(courier.processID, nil, 0) == -1, errno == EINTR {}
   }

@@ -103,6 +103,7 @@ extension AgentServer {
 
   /// A deadline says that the token of an account may be worth replacing.
   func refreshAhead(_ name: String, now: BootInstant) {
+    configuration.look()
     guard let account = accounts[name], account.wantsRefreshAhead(at: now),
       misfit(of: account) == nil
     else { return }

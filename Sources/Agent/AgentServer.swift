@@ -229,7 +229,7 @@ package final class AgentServer {
   private func endAll() {
     // What clients can still take without waiting, they get.
     for connection in connections.values { _ = connection.send() }
-    for courier in couriers.values { kill(courier.processID, SIGKILL) }
+    for courier in couriers.values { kill(-courier.processID, SIGKILL) }
     for courier in couriers.values { waitpid(courier.processID, nil, 0) }
     couriers = [:]
     connections = [:]

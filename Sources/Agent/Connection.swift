@@ -85,6 +85,12 @@ final class Connection {
     switch scan {
     case .incomplete:
       guard inputEnded else { return false }
+      // Half a line is not a request: a client that died while it wrote one meant something else.
+      guard input.withUnsafeBytes({ $0.last == UInt8(ascii: "\n") }) else {
+        body(.failure(.lineCutOff))
+        input.releaseSlot()
+        return true
+      }
       take(input.count, body)
     case .complete(let length): take(length, body)
     case .refused(let fault):

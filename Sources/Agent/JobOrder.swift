@@ -35,7 +35,9 @@ struct JobOrder: ~Copyable {
         try bytes.append(key: setting.key, isList: isList, value: setting.value)
       }
     }
-    if account.holdsSecret, let path { try addSecret(of: account.name, path: path) }
+    if account.holdsSecret, let path {
+      try addSecret(of: settings.section ?? account, path: path)
+    }
   }
 
   /// Adds a token of the session.
@@ -77,13 +79,17 @@ struct JobOrder: ~Copyable {
     return bytes
   }
 
-  private mutating func addSecret(of account: AccountName, path: String) throws(Failure) {
+  /// - Parameter section: the section by which the job was decided. The file may have been changed
+  ///   at this very moment: the secret of another server is not for this one.
+  private mutating func addSecret(of section: AccountSettings, path: String) throws(Failure) {
     var file = SecretBuffer(in: pool)
     try Self.read(path, into: &file)
     let fault: ConfigurationFault? = file.withUnsafeBytes { contents in
       do throws(ConfigurationFault) {
-        let parsed = try ConfigurationFile(parsing: contents)
-        if let setting = parsed.account(account.text)?.setting(KnownKey.clientSecret) {
+        guard let parsed = try ConfigurationFile(parsing: contents).account(section.name.text),
+          parsed.securityRelevantDifference(from: section) == nil
+        else { throw ConfigurationFault("has just been changed") }
+        if let setting = parsed.setting(KnownKey.clientSecret) {
           // The parser has refused what a line cannot hold.
           try? bytes.append(
             "client_secret", UnsafeRawBufferPointer(rebasing: contents[setting.valueRange]))

@@ -22,6 +22,8 @@ package enum AttributeFault: Error, Equatable {
   case keyRepeated(line: Int)
   /// A line is longer than ``AttributeLimits/lineLength``.
   case lineTooLong(line: Int)
+  /// The sender has ended in the middle of a line.
+  case lineCutOff
   /// The block is longer than ``AttributeLimits/blockLength`` or ``AttributeLimits/linesInBlock``.
   case blockTooLong
   /// A value to be written holds a newline or a NUL byte, or its line would be too long.
@@ -36,6 +38,7 @@ package enum AttributeFault: Error, Equatable {
     case .keyRepeated(let line): "line \(line) of the request repeats a key"
     case .lineTooLong(let line):
       "line \(line) of the request is longer than \(AttributeLimits.lineLength) bytes"
+    case .lineCutOff: "the request ends in the middle of a line"
     case .blockTooLong: "the request is too long"
     case .valueUnwritable(let key): "the value of \(key) cannot be written on one line"
     }

@@ -47,7 +47,15 @@ struct PeerRule: Sendable {
     switch source {
     case .tables(let tables): return tables.owner(of: peer, connectedTo: own)
     case .kernel:
-      if let user = ProcSocketQuery.owner(of: peer, connectedTo: own) { return .user(user) }
+      switch ProcSocketQuery.owner(of: peer, connectedTo: own) {
+      case .user(let user): return .user(user)
+      case .closed: return .unlisted
+      case nil: break
+      }
+      // Our own end is there for certain: a kernel that tells of it, and not of the peer, has lost
+      // the peer. Reading the tables for each connection that comes and goes would keep the browser
+      // out.
+      if ProcSocketQuery.owner(of: own, connectedTo: peer) != nil { return .unlisted }
       return ProcSockets().owner(of: peer, connectedTo: own)
     }
   }

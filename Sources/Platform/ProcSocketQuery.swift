@@ -5,12 +5,19 @@ package import Glibc
 /// The tables of `/proc/net` tell the same, but only all of it at once: reading them takes longer
 /// than the whole rest of a sign-in. Where the query is not to be had, they are what remains.
 package enum ProcSocketQuery {
-  /// The answer of the kernel; nil when it gives none, which says nothing about the socket.
+  /// What the kernel says of a socket.
+  package enum Answer: Equatable, Sendable {
+    case user(uid_t)
+    /// It has been closed: nobody owns it any more.
+    case closed
+  }
+
+  /// The answer of the kernel; nil when it gives none: it has no such socket, or knows no such query.
   ///
   /// - Parameters:
   ///   - local: the socket's own address.
   ///   - remote: its peer's.
-  package static func owner(of local: TCPAddress, connectedTo remote: TCPAddress) -> uid_t? {
+  package static func owner(of local: TCPAddress, connectedTo remote: TCPAddress) -> Answer? {
     let number = socket(AF_NETLINK, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 4)
     guard number >= 0 else { return nil }
     let netlink = Descriptor(owning: number)
@@ -56,15 +63,15 @@ package enum ProcSocketQuery {
 
   private static func owner(
     in reply: [UInt8], _ local: TCPAddress, _ remote: TCPAddress
-  ) -> uid_t? {
+  ) -> Answer? {
     guard reply.count >= userOffset + 8, reply.number(at: 4, as: UInt16.self) == messageType,
       // A listening socket answers for connections that are not there; it has no remote port.
       reply.number(at: portsOffset, as: UInt16.self) == local.port.bigEndian,
-      reply.number(at: portsOffset + 2, as: UInt16.self) == remote.port.bigEndian,
-      // Without an inode it has been closed, and its owner is told as 0.
-      reply.number(at: userOffset + 4, as: UInt32.self) != 0
+      reply.number(at: portsOffset + 2, as: UInt16.self) == remote.port.bigEndian
     else { return nil }
-    return reply.number(at: userOffset, as: UInt32.self)
+    // Without an inode it has been closed, and its owner is told as 0.
+    guard reply.number(at: userOffset + 4, as: UInt32.self) != 0 else { return .closed }
+    return .user(reply.number(at: userOffset, as: UInt32.self))
   }
 }
 

@@ -90,7 +90,8 @@ struct CourierFaultTests {
 
   @Test func aSignInEndsAtItsTimeout() throws {
     let agent = try TestAgent(
-      ScriptedCourier(login: "alive l; authorize; await never"), limits: AgentLimits(grace: 0))
+      ScriptedCourier(login: "alive l; authorize; await never"),
+      limits: AgentLimits(grace: 0, exchange: 0))
     let (life, never) = (try agent.life("l"), try agent.gate("never"))
     let client = try agent.connect()
     #expect(try client.ask("action=login", "timeout=1")["event"] == "authorize")

@@ -84,6 +84,15 @@ struct JobOrderTests {
     #expect(try order(section, path: nil).dropFirst(3) == ["issuer=https://a"])
   }
 
+  /// RFC 6749 §10.4: the new server's secret is not for the one the job was decided for.
+  @Test func theSecretOfASectionThatHasTurnedToAnotherServerIsNotSent() throws {
+    let path = try scratch.write(
+      "config", "[work]\nissuer = https://new\nclient_secret = of the new one\n")
+    let section = try makeSection(["issuer": "https://a", "client_secret": ""])
+    let refusal = #expect(throws: Failure.self) { _ = try order(section, path: path) }
+    #expect(refusal?.description.hasSuffix("has just been changed") == true)
+  }
+
   @Test func aFileThatHasGoneIsAFailure() throws {
     let section = try makeSection(["client_secret": ""])
     #expect(throws: Failure(.failed, "cannot read \(scratch("none")): no such file or directory")) {

@@ -145,6 +145,23 @@ struct LogoutTests {
     withExtendedLifetime(never) {}
   }
 
+  @Test func aLocalLogoutDoesNotStrandOneThatWaits() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in 1 0", refresh: "await never; signed_in r1"))
+    let never = try agent.gate("never")
+    try agent.signIn()
+    try agent.connect().send("action=refresh\n\n")
+    try agent.sync()
+    let leaver = try agent.connect()
+    try leaver.send("action=logout\naccount=work\n\n")
+    try agent.sync()
+    #expect(leaver.isWaiting)
+    #expect(try agent.ask("action=logout", "account=work", "local=yes")["event"] == "done")
+    #expect(try leaver.reply()["event"] == "done")
+    #expect(try agent.order(of: "revoke").contains("refresh_token=rt-1"))
+    withExtendedLifetime(never) {}
+  }
+
   @Test func aSignInThatIsGoingOnIsEnded() throws {
     let agent = try TestAgent(ScriptedCourier(login: "alive l; authorize; await never"))
     let (life, never) = (try agent.life("l"), try agent.gate("never"))

@@ -132,7 +132,8 @@ private struct Tour {
   }
 
   private var accessToken: String {
-    fixture.server.accessTokens.keys.min { $0 < $1 } ?? ""
+    let bearer = fixture.server.accessTokens.filter { $0.value.keyThumbprint == nil }
+    return bearer.keys.min { $0 < $1 } ?? ""
   }
 
   private var refreshToken: String {

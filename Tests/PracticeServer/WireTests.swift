@@ -60,6 +60,8 @@ final class RunningServer {
     opened.append(number)
     let result = LoopbackAddress(family: family, port: port).with { Glibc.connect(number, $0, $1) }
     try #require(result == 0)
+    // As the server has its own: a read waits by poll, until its deadline.
+    _ = fcntl(number, F_SETFL, O_NONBLOCK)
     return .plain(number)
   }
 
