@@ -71,8 +71,10 @@ package enum ChildProcess {
     pointers.append(nil)
     defer { for pointer in pointers { free(pointer) } }
     return pointers.withUnsafeBufferPointer { buffer in
-      // The array ends with nil and so is never empty.
-      buffer.baseAddress.map(body)!
+      guard let base = buffer.baseAddress else {
+        preconditionFailure("an array that ends with nil is never empty")
+      }
+      return body(base)
     }
   }
 }
