@@ -129,10 +129,10 @@ extension AgentServer {
     account.signIn = nil
     switch outcome {
     case .refused(let refusal):
-      // A name that is known for nothing but a failed sign-in must not stay behind as an account.
-      if account.session != nil || configuration.account(account.name.text) != nil {
-        // Beside a good session a failed attempt is the asker's to know, and no state of the account.
-      if account.session == nil { account.note(refusal.failure) }
+      // Beside a good session a failed attempt is the asker's to know, and no state of the account;
+      // and a name that is known for nothing else must not stay behind as one.
+      if account.session == nil, configuration.account(account.name.text) != nil {
+        account.note(refusal.failure)
       }
       for asker in signIn.askers { answer(asker.connection, refusal.failure) }
     case .done(let block):

@@ -20,6 +20,17 @@ enum AgentCheck {
     }
   }
 
+  /// What the agent cannot read although this program can, which `configuration` shows.
+  static func configuration(_ report: StatusReport?, _ configuration: [Finding]) -> [Finding] {
+    guard let error = report?.agent?.configurationError else { return [] }
+    guard configuration.contains(where: { $0.weight == .problem && $0.sentence == error }) else {
+      return [.problem("the agent cannot use the configuration: \(error)")]
+    }
+    return [
+      .warning("until then the agent goes on with the last version without one, if it has read any")
+    ]
+  }
+
   private static func askVersion(
     _ connection: inout AgentConnection
   ) throws(Failure) -> String {
@@ -46,9 +57,6 @@ enum AgentCheck {
         .warning(
           "secrets are in ordinary memory, which may be swapped to disk", hint: "ulimit -l"))
     default: break
-    }
-    if let error = agent.configurationError {
-      findings.append(.problem("the agent cannot use the configuration: \(error)"))
     }
     return findings
   }

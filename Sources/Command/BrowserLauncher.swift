@@ -7,6 +7,8 @@ struct BrowserLauncher {
   private let searchPath: String?
   /// The browser that was started last and may yet say that it failed.
   private var running: pid_t?
+  /// The name of that browser.
+  private var program = ""
   /// Whether a browser that draws in the terminal has it now.
   private(set) var occupiesTerminal = false
 
@@ -24,6 +26,24 @@ struct BrowserLauncher {
         isWSL: environmentVariable("WSL_DISTRO_NAME") != nil),
       searchPath: environmentVariable("PATH"))
   }
+
+  /// What is wrong with BROWSER, in words; nil where it is not set or one of its programs is there.
+  static func missingBrowser(
+    _ variable: String? = environmentVariable("BROWSER"), searchPath: String?
+  ) -> String? {
+    let programs = BrowserCommand.candidates(
+      for: "https://example.com/", browser: variable, hasDisplay: false, isWSL: false
+    ).map(\.program)
+    guard !programs.isEmpty,
+      programs.allSatisfy({ ChildProcess.find($0, searchPath: searchPath) == nil })
+    else { return nil }
+    let names = programs.map { printable($0, limit: 100) }.joined(separator: ", ")
+    let verb = programs.count == 1 ? "is" : "are"
+    return "\(names), from BROWSER, \(verb) not installed"
+  }
+
+  /// How the browser that failed has ended, in words.
+  private(set) var failure = "no browser could be started"
 
   /// Whether there is any way left to try.
   var canTry: Bool { !candidates.isEmpty }
@@ -43,6 +63,12 @@ struct BrowserLauncher {
     guard waitpid(running, &status, WNOHANG) == running else { return false }
     self.running = nil
     occupiesTerminal = false
+    if status != 0 {
+      let name = printable(program, limit: 100)
+      let code =
+        status & 0x7F == 0 ? "with status \(status >> 8 & 0xFF)" : "by signal \(status & 0x7F)"
+      failure = "the browser (\(name)) ended \(code)"
+    }
     return status != 0
   }
 
@@ -52,6 +78,7 @@ struct BrowserLauncher {
     guard let program = ChildProcess.find(command.program, searchPath: searchPath) else {
       return false
     }
+    self.program = command.program
     let arguments = [command.program] + command.arguments
     if command.needsTerminal { return startInTerminal(program, arguments) }
     running = try? ChildProcess.spawn(program, arguments: arguments, newSession: true)

@@ -18,6 +18,7 @@ enum Doctor {
     findings += agent
     let (configuration, accounts) = configured(account)
     findings += configuration
+    findings += AgentCheck.configuration(report, configuration)
     for settings in accounts {
       findings += AccountCheck.findings(settings, report?.accounts ?? [])
     }
@@ -36,15 +37,24 @@ enum Doctor {
     }
     let all = configuration.file.accounts
     let hint = "sallyport login \(account ?? "NAME") --issuer URL --client-id ID"
+    let advice = FailureAdvice(accounts: all, path: path)
     if let account {
       let chosen = all.filter { $0.name.text == account }
       return chosen.isEmpty
-        ? ([.problem("no account \(account) is configured in \(path)", hint: hint)], [])
+        ? ([unknown(account, path, near: advice.nearest(to: account), hint: hint)], [])
         : ([.fine("\(path) can be read")], chosen)
     }
     if all.isEmpty { return ([.warning("no account is configured in \(path)", hint: hint)], []) }
     let count = all.count == 1 ? "one account" : "\(all.count) accounts"
     return ([.fine("\(path) can be read and has \(count)")], all)
+  }
+
+  private static func unknown(
+    _ account: String, _ path: String, near: String?, hint: String
+  ) -> Finding {
+    let sentence = "no account \(account) is configured in \(path)"
+    guard let near else { return .problem(sentence, hint: hint) }
+    return .problem("\(sentence); did you mean \(near)?", hint: "sallyport doctor \(near)")
   }
 
   private static func printableLines(_ text: String) -> String {

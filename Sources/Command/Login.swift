@@ -56,7 +56,9 @@ enum Login {
     }
     try request.send(on: connection)
 
-    var wait = SignInWait(invocation.has("no-browser") ? .standardOutput : .browser, account: name)
+    var wait = SignInWait(
+      invocation.has("no-browser") ? .standardOutput : .browser, account: name,
+      redirectURIs: invocation.all("redirect-uri"))
     var output = WipedBuffer()
     let result = try wait.wait(on: &connection) { (block) throws(Failure) in
       if once { try format.write(block, to: &output) }

@@ -59,9 +59,11 @@ enum LoginOptions {
     guard let known = KnownKey.named(key) else {
       throw invocation.mistake("--\(option.name) cannot be used")
     }
-    if let fault = known.fault(in: value) {
-      throw invocation.mistake("--\(option.name) \(fault)")
+    let fault = known.fault(in: value)
+    if option.name == "issuer", let better = IssuerAdvice(value, isUnfit: fault != nil) {
+      throw better.failure(fault: fault, account: invocation.operand)
     }
+    if let fault { throw invocation.mistake("--\(option.name) \(fault)") }
     return Setting(key: key, value: value)
   }
 

@@ -42,23 +42,32 @@ extension Invocation {
     let name = parts.first.map(String.init) ?? ""
     let known = verb.options + [.showHelp]
     guard word.hasPrefix("--"), let option = known.first(where: { $0.name == name }) else {
-      throw .usage(unknown(name, among: known.map(\.name)), of: verb)
+      let dashes = word.hasPrefix("--") ? "--" : "-"
+      throw .usage(unknown(name, dashes, among: known.map(\.name)), of: verb)
     }
     guard let placeholder = option.value else {
       guard parts.count == 1 else { throw .usage("--\(name) takes no value", of: verb) }
       return (option, "")
     }
     if parts.count == 2 { return (option, String(parts[1])) }
-    guard let value = rest.popFirst() else {
+    // `--issuer $EMPTY --client-id ID`: the next option is no value; `--issuer=--x` can give one.
+    let isFollowedByOption = rest.first.map { isOption($0, among: known) } ?? false
+    guard !isFollowedByOption, let value = rest.popFirst() else {
       throw .usage("--\(name) needs a value: --\(name) \(placeholder)", of: verb)
     }
     return (option, value)
   }
 
-  private static func unknown(_ name: String, among known: [String]) -> String {
+  private static func isOption(_ word: String, among known: [Option]) -> Bool {
+    guard word.hasPrefix("--") else { return false }
+    let name = word.dropFirst(2).prefix { $0 != "=" }
+    return known.contains { $0.name == name }
+  }
+
+  private static func unknown(_ name: String, _ dashes: String, among known: [String]) -> String {
     let nearest = nearestWord(to: name, in: known) ?? ""
     let isNear = editDistance(name, nearest) <= max(2, nearest.count / 3)
-    let sentence = "there is no option \(shellQuoted(name.isEmpty ? "-" : "--\(name)"))"
+    let sentence = "there is no option \(shellQuoted(name.isEmpty ? "-" : dashes + name))"
     return isNear ? "\(sentence); did you mean --\(nearest)?" : sentence
   }
 

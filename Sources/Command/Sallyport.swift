@@ -61,7 +61,12 @@ package enum Sallyport {
         try Output.write(Help.text(of: verb))
         return 0
       }
-      return try verb.run(invocation)
+      do throws(Failure) {
+        return try verb.run(invocation)
+      } catch {
+        guard FailureAdvice.isWanted(for: error) else { throw error }
+        throw FailureAdvice.load().applied(to: error, of: verb.name)
+      }
     }
   }
 

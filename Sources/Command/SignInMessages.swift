@@ -12,6 +12,8 @@ struct SignInMessages {
     let needsPaste: Bool
     /// Seconds until the sign-in is given up.
     let expiresIn: Int64?
+    /// The redirect URIs as they were configured, as far as they are known.
+    var configuredURIs: [String] = []
   }
 
   /// How the person gets to see the URL.
@@ -36,9 +38,7 @@ struct SignInMessages {
   func lines(_ way: Way) -> [String] {
     var lines = opening(way)
     if let forwarding { lines.append(forwarding) }
-    lines.append(
-      "if the server's page complains about the redirect URI, register exactly: "
-        + prompt.redirectURI)
+    lines.append("if the server's page complains about the redirect URI, \(registration)")
     if let pasting = pasting(way) { lines.append(pasting) }
     lines.append(waiting)
     return lines
@@ -64,6 +64,27 @@ struct SignInMessages {
     guard isRemote, let port = Self.loopbackPort(prompt.redirectURI) else { return nil }
     return "the browser is on another machine? run there first: "
       + "ssh -L \(port):localhost:\(port) \(hostName)"
+  }
+
+  /// What the server has to know. A port that was chosen for this sign-in is another one next time:
+  /// such an address is registered without it (RFC 8252 §7.3).
+  private var registration: String {
+    guard let uri = Self.withoutChosenPort(prompt.redirectURI, prompt.configuredURIs) else {
+      return "register exactly: \(prompt.redirectURI)"
+    }
+    return "register \(uri); the server has to allow any port there (RFC 8252, 7.3)"
+  }
+
+  /// The redirect URI without its port where a free one was chosen; nil where it was configured.
+  static func withoutChosenPort(_ uri: String, _ configured: [String]) -> String? {
+    guard !configured.contains(uri), let port = loopbackPort(uri) else { return nil }
+    for host in ["127.0.0.1", "[::1]"] {
+      let start = "http://\(host):\(port)"
+      guard uri.hasPrefix(start) else { continue }
+      let portless = "http://\(host)" + uri.dropFirst(start.count)
+      return configured.contains(portless) ? portless : nil
+    }
+    return nil
   }
 
   private func pasting(_ way: Way) -> String? {

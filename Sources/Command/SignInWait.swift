@@ -25,15 +25,18 @@ struct SignInWait: ~Copyable {
 
   private let mode: Mode
   private let account: String?
+  /// The redirect URIs of the command line, which win over the configured ones.
+  private let redirectURIs: [String]
   private let interruption: Interruption
   private let hasTerminal: Bool
   private var messages: SignInMessages?
   private var browser: BrowserLauncher?
   private var deadline: BootInstant
 
-  init(_ mode: Mode, account: String?) {
+  init(_ mode: Mode, account: String?, redirectURIs: [String] = []) {
     self.mode = mode
     self.account = account
+    self.redirectURIs = redirectURIs
     interruption = Interruption()
     hasTerminal = isatty(0) == 1
     deadline = BootInstant.now.adding(seconds: Self.patience)
@@ -85,7 +88,17 @@ struct SignInWait: ~Copyable {
       needsPaste: block.flag("paste"), expiresIn: block.integer("expires_in"))
   }
 
+  /// Nothing when the configuration cannot be read: what to register is then said as it is.
+  private var configuredURIs: [String] {
+    guard redirectURIs.isEmpty else { return redirectURIs }
+    let accounts = (try? Configured.load())?.file.accounts ?? []
+    return accounts.filter { account == nil || $0.name.text == account }
+      .flatMap { $0.all("redirect_uri") }
+  }
+
   private mutating func show(_ prompt: SignInMessages.Prompt) throws(Failure) {
+    var prompt = prompt
+    prompt.configuredURIs = configuredURIs
     let messages = SignInMessages(
       account: account, prompt: prompt, isRemote: environmentVariable("SSH_CONNECTION") != nil,
       hostName: Self.hostName, canPaste: hasTerminal)
@@ -99,6 +112,11 @@ struct SignInWait: ~Copyable {
       var browser = BrowserLauncher(for: prompt.url)
       let isOpen = !prompt.isJoined && browser.open()
       self.browser = isOpen ? browser : nil
+      if !isOpen, !prompt.isJoined,
+        let missing = BrowserLauncher.missingBrowser(searchPath: environmentVariable("PATH"))
+      {
+        Diagnostics.tell(missing)
+      }
       for line in messages.lines(isOpen ? .browser : .byHand) { Diagnostics.tell(line) }
     }
   }
@@ -128,8 +146,9 @@ struct SignInWait: ~Copyable {
       case .stop(let signal): Interruption.end(by: signal)
       case .childEnded:
         guard browser?.reap() == true else { continue }
+        let failure = browser?.failure ?? ""
         if browser?.open() == true { continue }
-        Diagnostics.tell("no browser could be started; open the URL above by hand")
+        Diagnostics.tell("\(failure); open the address above by hand")
       }
     }
   }

@@ -30,7 +30,9 @@ extension AccountStatus {
     lines.append(row("client", clientID))
     lines.append(row("scope", scope))
     lines.append(row("token", token))
-    lines.append(row("obtained", obtainedAt.map { Self.ago($0, now: now) }))
+    // A token that was refreshed was obtained then: one line says it.
+    lines.append(
+      row("obtained", lastRefreshAt == nil ? obtainedAt.map { Self.ago($0, now: now) } : nil))
     lines.append(row("refreshed", lastRefreshAt.map { Self.ago($0, now: now) }))
     lines.append(row("refresh", nextRefreshAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" }))
     for url in credentialURLs { lines.append(row("answers", url)) }
@@ -69,7 +71,8 @@ extension AccountStatus {
   }
 
   private static func ago(_ instant: Int64, now: Int64) -> String {
-    "\(Timestamp.length(gap(instant, now))) ago"
+    let seconds = gap(instant, now)
+    return seconds == 0 ? "just now" : "\(Timestamp.length(seconds)) ago"
   }
 
   /// Seconds from one instant to a later one; none when it is not later.

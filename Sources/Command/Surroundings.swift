@@ -42,6 +42,9 @@ enum Surroundings {
         "no browser can be started: there is no display and BROWSER is not set;"
           + " a sign-in shows its URL")
     }
+    if let entry = BrowserLauncher.missingBrowser(searchPath: path) {
+      return .warning("no browser can be started: \(entry)", hint: "unset BROWSER")
+    }
     let names = ways.map(\.program).joined(separator: ", ")
     return .warning(
       "no browser can be started: not found: \(names)", hint: "sudo apt install xdg-utils")

@@ -21,9 +21,12 @@ enum Token {
         env              export SALLYPORT_ACCESS_TOKEN='…' and SALLYPORT_EXPIRES_AT
         id-token         the ID token
         exec-credential  for kubectl (client.authentication.k8s.io)
-        headers          {"Authorization":"Bearer …"}
-        xoauth2          for IMAP and SMTP; needs a user name, from the ID token or
-        oauthbearer      from username = … in the configuration (RFC 7628)
+        headers          a JSON object: {"Authorization":"Bearer …"}
+        xoauth2          for IMAP and SMTP
+        oauthbearer      the same in the form of RFC 7628
+
+      The last two need a user name: username = … in the configuration, or the one of
+      the ID token.
 
         curl -H "$(sallyport token work --format header)" https://api.example.com
         eval "$(sallyport token work --format env)"

@@ -44,7 +44,9 @@ package enum ConfigurationEditor {
   }
 
   /// A value as it has to be written to be read back the same.
-  private static func spelled(
+  ///
+  /// - Throws: when it holds both a quote and what only quotes keep.
+  package static func spelled(
     _ value: String, key: String
   ) throws(ConfigurationFault) -> String {
     var afterSpace = true

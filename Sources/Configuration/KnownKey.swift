@@ -109,10 +109,23 @@ package struct KnownKey: Sendable {
       throw ConfigurationFault(
         line: line, AuthorizeParameter.refusal(of: parameter) ?? "unknown key")
     }
-    // What stands there is not repeated: a secret that was broken over two lines looks like a key.
     let nearest = nearestWord(to: name, in: all.map(\.name)) ?? ""
-    throw ConfigurationFault(line: line, "unknown key; the nearest known one is \(nearest)")
+    guard isMisspelling(name, of: nearest) else {
+      throw ConfigurationFault(line: line, "unknown key; the nearest known one is \(nearest)")
+    }
+    throw ConfigurationFault(line: line, "there is no key \(name); did you mean \(nearest)?")
   }
+
+  /// Whether `name` can be repeated in a message: a misspelt key, as far as that can be told.
+  ///
+  /// Anything else is not: a secret that was broken over two lines looks like a key.
+  private static func isMisspelling(_ name: String, of known: String) -> Bool {
+    name.utf8.count <= longestShownKey && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+      && editDistance(name, known) <= max(1, known.utf8.count / 3)
+  }
+
+  /// Bytes of a misspelt key that is shown.
+  private static let longestShownKey = 40
 
   /// Bytes of a key that are looked at; the longest known one has 38.
   private static let longestKey = 128

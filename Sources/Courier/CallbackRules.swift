@@ -8,11 +8,17 @@ struct CallbackRules: Sendable {
     let status: Int
     /// What is wrong, for a person at the browser.
     let sentence: String
+    /// The same in two or three words.
+    let title: String
 
-    init(_ status: Int, _ sentence: String) {
+    init(_ status: Int, _ sentence: String, title: String = "Not understood") {
       self.status = status
       self.sentence = sentence
+      self.title = title
     }
+
+    static let nothingHere = Refusal(
+      404, "there is nothing at this address", title: "Nothing here")
   }
 
   enum Verdict {
@@ -33,13 +39,14 @@ struct CallbackRules: Sendable {
   func judge(_ request: Request) -> Verdict {
     // A page on another name that was led here (DNS rebinding) says another Host.
     guard let authority = redirectURI.authority, isSame(request.host.lowercased(), authority) else {
-      return .refused(Refusal(421, "this address is not served here"))
+      return .refused(
+        Refusal(421, "there is nothing at this address", title: "Nothing here"))
     }
     if isSame(request.path, resultPath) {
       return request.method == "GET" ? .resultPage : .refused(Self.onlyGET)
     }
     guard let path = Self.path(of: redirectURI), isSame(request.path, path) else {
-      return .refused(Refusal(404, "there is nothing at this address"))
+      return .refused(.nothingHere)
     }
     // A preflight has the whole query too; only GET is an answer (RFC 6749 §4.1.2).
     guard request.method == "GET" else { return .refused(Self.onlyGET) }
@@ -59,8 +66,17 @@ struct CallbackRules: Sendable {
 
   private func judge(query: String) -> Verdict {
     switch AuthorizationResponse.validate(query: query, state: state, issuer: issuerRule) {
-    case .notOurs(let reason): .refused(Refusal(400, reason.description))
+    case .notOurs(let reason):
+      .refused(Refusal(400, Self.sentence(of: reason), title: "Not this sign-in"))
     case let outcome: .answer(outcome)
+    }
+  }
+
+  private static func sentence(of reason: NotOurs) -> String {
+    switch reason {
+    case .stateMissing: "this address holds no answer to the sign-in (it has no state)"
+    case .stateWrong: "this answer belongs to another sign-in (its state is another one)"
+    default: reason.description
     }
   }
 

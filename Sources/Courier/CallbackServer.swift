@@ -10,6 +10,8 @@ import Platform
 final class CallbackServer {
   /// Connections; beyond them the oldest that has sent no whole request is closed.
   static let maximumConnections = 256
+  /// Connections accepted in one round: those already here have their turn too.
+  private static let acceptsPerRound = 256
   /// Seconds the browser has to fetch the result page after it was told where it is.
   static let lingerLimit: Int64 = 5
   /// Milliseconds a browser has to come back once it has closed its connection.
@@ -42,6 +44,7 @@ final class CallbackServer {
   private let sockets: ListenerSockets?
   let rules: CallbackRules
   private let peers: PeerRule
+  private let capacity: Int
   private var connections: [ListenerConnection] = []
   private var phase = Phase.awaiting
   private var answer: AuthorizationOutcome?
@@ -55,11 +58,17 @@ final class CallbackServer {
   /// Why the users at the other ends cannot be told; nil while they can.
   private(set) var peersUnchecked: SystemError?
 
-  /// - Parameter sockets: nil for a redirect URI that nothing is listened to for.
-  init(sockets: ListenerSockets?, rules: CallbackRules, peers: PeerRule = PeerRule()) {
+  /// - Parameters:
+  ///   - sockets: nil for a redirect URI that nothing is listened to for.
+  ///   - capacity: connections that are served at once.
+  init(
+    sockets: ListenerSockets?, rules: CallbackRules, peers: PeerRule = PeerRule(),
+    capacity: Int = CallbackServer.maximumConnections
+  ) {
     self.sockets = sockets
     self.rules = rules
     self.peers = peers
+    self.capacity = capacity
   }
 
   /// Serves until something happens that is not the listener's own business.
@@ -138,13 +147,10 @@ final class CallbackServer {
   }
 
   private func accept(from listener: Int32) {
-    // At most one listen queue's worth a round: those already here have their turn too.
-    for _ in 0..<64 {
+    for _ in 0..<Self.acceptsPerRound {
       do {
         guard let socket = try sockets?.accept(from: listener) else { return }
-        let peer = peers.judge(socket.number)
-        connections.append(ListenerConnection(socket, peer: peer))
-        if connections.count > Self.maximumConnections { closeOldest() }
+        admit(socket)
       } catch {
         // EMFILE and its like: there is no more room until something is closed.
         if !closeOldest() { acceptsAfter = BootInstant.now.adding(milliseconds: 100) }
@@ -153,14 +159,31 @@ final class CallbackServer {
     }
   }
 
-  /// Closes the connection that has gone longest without a whole request; false where there is none.
+  /// Takes up a new connection; one of another user never takes a place from the right one.
+  private func admit(_ socket: consuming Descriptor) {
+    let connection = ListenerConnection(socket)
+    connection.peer = peers.judge(connection.descriptor)
+    guard connection.peer != .otherUser else {
+      giveNotice()
+      return connection.turnAway(ResultPage.refusal(Self.foreign).response)
+    }
+    connections.append(connection)
+    if connections.count > capacity { closeOldest() }
+  }
+
+  /// Closes a connection that can be spared; false where there is none.
   @discardableResult
   private func closeOldest() -> Bool {
-    let index = connections.firstIndex { $0.isReading && !$0.isRedirected }
-    guard let index = index ?? connections.firstIndex(where: { !$0.isHeld && !$0.isRedirected })
-    else { return false }
+    guard let index = dispensable else { return false }
     connections.remove(at: index).close()
     return true
+  }
+
+  /// The oldest whose peer nobody knows, then the one that has gone longest without a whole request.
+  private var dispensable: Int? {
+    connections.firstIndex { $0.peer == .unknown || $0.peer == .otherUser }
+      ?? connections.firstIndex { $0.isReading && !$0.isRedirected }
+      ?? connections.firstIndex { !$0.isHeld && !$0.isRedirected }
   }
 
   private func act(on connection: ListenerConnection, _ progress: ListenerConnection.Progress) {
@@ -191,8 +214,7 @@ final class CallbackServer {
       connection.isRedirected = false
       connection.answer(page.response)
     case (.resultPage, _):
-      let refusal = CallbackRules.Refusal(404, "there is nothing at this address")
-      connection.answer(ResultPage.refusal(refusal).response)
+      connection.answer(ResultPage.refusal(.nothingHere).response)
     case (.answer, .finished):
       connection.hold(keepsAlive: request.keepsAlive)
       redirect(connection)
@@ -224,9 +246,12 @@ final class CallbackServer {
     case .otherUser, .unknown:
       // A peer that has gone already is not one to speak of.
       if connection.peer == .otherUser { giveNotice() }
-      return CallbackRules.Refusal(403, "this is answered only to the user who is signing in")
+      return Self.foreign
     }
   }
+
+  private static let foreign = CallbackRules.Refusal(
+    403, "this is answered only to the user who is signing in", title: "Not allowed")
 
   private func giveNotice() {
     if !hasGivenNotice {

@@ -8,6 +8,8 @@ enum ClientSecret {
   private static let maximumLength = 64 * 1024
   /// Seconds; a command may ask a password manager.
   private static let commandLimit: Int64 = 30
+  /// Milliseconds between two looks at whether a command has ended.
+  private static let endPause: Int32 = 2
 
   /// The secret of an account, had by `deadline`; nil for a public client.
   static func read(
@@ -75,6 +77,8 @@ enum ClientSecret {
   }
 
   /// Starts the command as a shell would, which is how the person wrote it.
+  ///
+  /// It stays in the courier's process group, so that whoever ends the group ends it too.
   private static func start(
     _ command: String, _ environment: Environment
   ) throws(SystemError) -> Command {
@@ -83,7 +87,7 @@ enum ClientSecret {
     let end = Descriptor(owning: writer)
     let id = try ChildProcess.spawn(
       "/bin/sh", arguments: ["sh", "-c", command], environment: environment.entries,
-      output: .descriptor(end.number), error: .descriptor(2), newSession: true)
+      output: .descriptor(end.number), error: .descriptor(2))
     return Command(id: id, output: output)
   }
 
@@ -98,17 +102,38 @@ enum ClientSecret {
       throw fault("cannot be started: \(error.reason)")
     }
     let bytes = collect(child.output, until: deadline)
-    // It leads its own session, so that its children end with it.
-    if bytes == nil { kill(-child.id, SIGKILL) }
-    var status: Int32 = 0
-    _ = retryingInterrupts { Int(waitpid(child.id, &status, 0)) }
-    guard let bytes else { throw fault("did not end in time, or wrote more than a line") }
+    guard let status = ending(of: child.id, by: bytes == nil ? .now : deadline), let bytes else {
+      throw fault("did not end in time, or wrote more than a line")
+    }
     guard status == 0 else {
       let ending = status & 0x7F
       throw fault(
         ending == 0 ? "ended with status \(status >> 8 & 0xFF)" : "was ended by signal \(ending)")
     }
     return firstLine(of: bytes)
+  }
+
+  /// The status with which a command has ended; nil for one that had to be killed.
+  private static func ending(of id: pid_t, by deadline: BootInstant) -> Int32? {
+    var status: Int32 = 0
+    while retryingInterrupts({ Int(waitpid(id, &status, WNOHANG)) }) == 0 {
+      guard BootInstant.now < deadline else {
+        endGroup()
+        kill(id, SIGKILL)
+        _ = retryingInterrupts { Int(waitpid(id, &status, 0)) }
+        return nil
+      }
+      // It has closed its output already and so is about to end.
+      poll(nil, 0, endPause)
+    }
+    return status
+  }
+
+  /// Asks what the command has started to end too, where the session is this program's own.
+  private static func endGroup() {
+    guard getsid(0) == getpid() else { return }
+    signal(SIGTERM, SIG_IGN)
+    kill(0, SIGTERM)
   }
 
   /// What is written until the other end closes; nil past the deadline or the limit.

@@ -57,8 +57,10 @@ extension CourierFailure {
 
   /// What the authorization endpoint refused (RFC 6749 §4.1.2.1).
   init(authorizationError error: OAuthError) {
+    let reason = error.errorDescription.map { "\($0) (\(error.code))" } ?? error.code
     self.init(
-      error.isTransient ? .temporarilyUnavailable : .accessDenied, "the sign-in: \(error)")
+      error.isTransient ? .temporarilyUnavailable : .accessDenied,
+      "the server refused the sign-in: \(reason)")
     oauthError = error.code
   }
 }

@@ -20,33 +20,70 @@ enum Discovery {
       }
       return ServerMetadata(configured: configured, issuer: nil)
     }
-    return try document(of: issuer, client: client, deadline: deadline)
+    return try document(of: issuer, for: job, client: client, deadline: deadline)
       .overridden(by: configured)
   }
 
   /// Reads the document at the first of the issuer's well-known addresses that has one.
   private static func document(
-    of issuer: Issuer, client: HTTPClient, deadline: BootInstant
+    of issuer: Issuer, for job: Job, client: HTTPClient, deadline: BootInstant
   ) throws(CourierFailure) -> ServerMetadata {
-    var statuses: [String] = []
+    var statuses: [Int] = []
     for address in issuer.wellKnownAddresses {
       let response: Response
       do { response = try client.get(address, deadline: deadline) } catch { throw error.failure }
       if isElsewhere(response) {
-        statuses.append(String(response.status))
+        statuses.append(response.status)
         continue
       }
       guard response.status == 200 else {
         throw CourierFailure(server: response, at: address, saying: "its metadata")
       }
       do { return try ServerMetadata(validating: response.body, issuer: issuer) } catch {
-        throw CourierFailure(.failed, "\(shown(issuer.endpoint.host)): \(error)")
+        throw failure(error, of: issuer, for: job)
       }
     }
-    throw CourierFailure(
+    throw nothingFound(at: issuer, statuses, job)
+  }
+
+  /// Why a document is not this issuer's.
+  private static func failure(
+    _ fault: ServerMetadataFault, of issuer: Issuer, for job: Job
+  ) -> CourierFailure {
+    guard case .issuerWrong(let named) = fault, !named.text.isEmpty else {
+      return CourierFailure(.failed, "\(shown(issuer.endpoint.host)): \(fault)")
+    }
+    // Only a slash is a slip of the pen; any other name may be somebody else's (RFC 8414 §6.2).
+    let own = issuer.text
+    let spellings = [own + "/"] + (own.hasSuffix("/") ? [String(own.dropLast())] : [])
+    let meant = spellings.first { $0.utf8.elementsEqual(named.text.utf8) }
+    return CourierFailure(
+      .failed, "the server calls itself \(named), not \(shown(own))",
+      hint: meant.map { suggestion($0, job) })
+  }
+
+  /// None of the well-known addresses has the document.
+  private static func nothingFound(
+    at issuer: Issuer, _ statuses: [Int], _ job: Job
+  ) -> CourierFailure {
+    if let part = issuer.text.firstRange(of: "/.well-known/") {
+      let front = String(issuer.text[..<part.lowerBound])
+      return CourierFailure(
+        .failed, "the issuer is the part in front of /.well-known/, not \(shown(issuer.text))",
+        hint: suggestion(front, job))
+    }
+    let told =
+      statuses.allSatisfy { $0 == statuses.first }
+      ? "status \(statuses.first ?? 0) everywhere"
+      : "statuses \(statuses.map(String.init).joined(separator: ", "))"
+    return CourierFailure(
       .failed,
-      "no metadata of issuer \(shown(issuer.text)): its well-known addresses answered with status "
-        + "\(statuses.joined(separator: ", "))")
+      "no metadata at \(shown(issuer.text)): \(told); check the issuer, or give "
+        + "authorization_endpoint and token_endpoint")
+  }
+
+  private static func suggestion(_ issuer: String, _ job: Job) -> String {
+    "\(job.loginCommand) --issuer \(shellQuoted(issuer))"
   }
 
   /// Whether an answer says that the document is not here; a redirect is one, for it is not

@@ -39,16 +39,15 @@ final class ListenerConnection {
   private var parser = RequestParser(body: .unread)
   private var phase = Phase.reading
   private(set) var deadline: BootInstant
-  /// Who is at the other end.
-  var peer: PeerRule.Verdict
+  /// Who is at the other end, as far as that is known.
+  var peer = PeerRule.Verdict.unknown
   /// Whether the browser was told here where the result is, and has not asked for it yet.
   var isRedirected = false
   /// Whether the request that is held allows another one after it.
   private(set) var isKeptAlive = false
 
-  init(_ socket: consuming Descriptor, peer: PeerRule.Verdict) {
+  init(_ socket: consuming Descriptor) {
     self.socket = socket
-    self.peer = peer
     deadline = BootInstant.now.adding(seconds: Self.headLimit)
   }
 
@@ -107,6 +106,14 @@ final class ListenerConnection {
     phase = .writing(bytes, sent: 0, next)
     deadline = BootInstant.now.adding(seconds: Self.answerLimit)
     write()
+  }
+
+  /// Sends what the peer takes at once, reads what it has sent, so that no reset takes the answer
+  /// away again, and closes.
+  func turnAway(_ response: Response) {
+    answer(response)
+    if case .draining = phase { drain() }
+    close()
   }
 
   /// Looks at what came along with the former request.

@@ -37,7 +37,7 @@ struct LoginJob {
     let http = HTTPClient(job: job, environment: environment)
     let metadata = try Discovery.metadata(for: job, client: http, deadline: preparation)
 
-    let (sockets, redirectURI) = try Self.listen(redirectURIs)
+    let (sockets, redirectURI) = try Self.listen(redirectURIs, job)
     let signIn = try SignIn(
       job: job, metadata: metadata, secret: secret, redirectURI: redirectURI)
     let server = try CallbackServer(sockets: sockets, rules: Self.rules(of: signIn))
@@ -75,16 +75,16 @@ struct LoginJob {
 
   /// Listens for the first redirect URI whose port is free; one that needs no port always is.
   private static func listen(
-    _ candidates: [RedirectURI]
+    _ candidates: [RedirectURI], _ job: Job
   ) throws(CourierFailure) -> (ListenerSockets?, RedirectURI) {
-    var firstFault: ListenerFault?
+    var first: CourierFailure?
     for candidate in candidates {
       do {
         let sockets = try ListenerSockets.open(candidate)
         return (sockets, sockets?.redirectURI ?? candidate)
-      } catch { firstFault = firstFault ?? error }
+      } catch { first = first ?? error.failure(for: candidate, login: job.loginCommand) }
     }
-    throw firstFault?.failure ?? CourierFailure(.failed, "there is no redirect_uri")
+    throw first ?? CourierFailure(.failed, "there is no redirect_uri")
   }
 
   private static func rules(of signIn: SignIn) throws(CourierFailure) -> CallbackRules {
@@ -173,8 +173,8 @@ struct LoginJob {
     switch outcome {
     case .authorized(let response): return response
     case .refused(let error): throw CourierFailure(authorizationError: error)
-    case .faulty(let fault): throw CourierFailure(.failed, "the sign-in: \(fault)")
-    case .notOurs(let reason): throw CourierFailure(.failed, "the sign-in: \(reason)")
+    case .faulty(let fault): throw CourierFailure(.failed, "the sign-in was ended: \(fault)")
+    case .notOurs(let reason): throw CourierFailure(.failed, "the sign-in was ended: \(reason)")
     }
   }
 

@@ -5,20 +5,38 @@ import TLS
 /// The pages a person sees at the end of a sign-in: small, self-contained, without script.
 struct ResultPage: Sendable, Equatable {
   let status: Int
+  private let outcome: Outcome
   private let title: String
   private let paragraphs: [String]
+
+  /// What is to be told at a glance.
+  private enum Outcome {
+    case good, bad, other
+
+    /// The character before the heading, which the heading's words say too.
+    var mark: String {
+      switch self {
+      case .good: "<span class=\"good\" aria-hidden=\"true\">&#10003;</span> "
+      case .bad: "<span class=\"bad\" aria-hidden=\"true\">&#10007;</span> "
+      case .other: ""
+      }
+    }
+  }
 
   private static let style =
     "html{color-scheme:light dark}"
     + "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;"
     + "padding:0 1.25rem;overflow-wrap:anywhere}"
-    + "h1{font-size:1.5rem;line-height:1.25}"
+    + "h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}"
+    + "header{font-size:.875rem;opacity:.7}"
+    + ".good{color:#1a7f37}.bad{color:#c4262e}"
+    + "@media(prefers-color-scheme:dark){.good{color:#4ac26b}.bad{color:#ff7b72}}"
 
   /// The sign-in has worked, the token is there.
   static func success(account: String, user: String?) -> ResultPage {
     let who = user.map { " as \($0)" } ?? ""
     return ResultPage(
-      status: 200, title: "Signed in",
+      status: 200, outcome: .good, title: "Signed in",
       paragraphs: [
         "\(account) is signed in\(who).",
         "You can close this tab and go back to where you came from.",
@@ -27,21 +45,28 @@ struct ResultPage: Sendable, Equatable {
 
   /// The sign-in has failed; `hint` is a command that may mend it.
   static func failure(account: String, sentence: String, hint: String?) -> ResultPage {
-    let advice = hint.map { "Go back to the terminal; this may mend it: \($0)" }
+    let advice = hint.map { ["This may mend it, in a terminal: \($0)"] } ?? []
     return ResultPage(
-      status: 200, title: "Not signed in",
-      paragraphs: [
-        "Signing in to \(account) did not work: \(sentence).",
-        advice ?? "Go back to where you came from; the reason is said there too.",
-        "You can close this tab.",
+      status: 200, outcome: .bad, title: "Not signed in",
+      paragraphs: ["Signing in to \(account) did not work.", capitalized(sentence)] + advice + [
+        "You can close this tab and go back to where you came from; it says the same there."
       ])
   }
 
   /// A request that has nothing to do with the sign-in.
   static func refusal(_ refusal: CallbackRules.Refusal) -> ResultPage {
     ResultPage(
-      status: refusal.status, title: Response.phrase(for: refusal.status),
-      paragraphs: ["\(refusal.sentence).", "This changes nothing for a sign-in in progress."])
+      status: refusal.status, outcome: .other, title: refusal.title,
+      paragraphs: [
+        capitalized(refusal.sentence), "This changes nothing for a sign-in in progress.",
+      ])
+  }
+
+  /// A sentence with a capital and a full stop; a name or address at its start stays as it is.
+  private static func capitalized(_ sentence: String) -> String {
+    let word = sentence.prefix { $0 != " " }
+    guard word.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) else { return "\(sentence)." }
+    return "\(word.prefix(1).uppercased())\(sentence.dropFirst())."
   }
 
   /// The page as an answer to a request.
@@ -91,7 +116,8 @@ struct ResultPage: Sendable, Equatable {
     <style>\(Self.style)</style>
     </head>
     <body>
-    <h1>\(Self.escaped(title))</h1>
+    <header>sallyport</header>
+    <h1>\(outcome.mark)\(Self.escaped(title))</h1>
     \(paragraphs.map { "<p>\(Self.escaped($0))</p>" }.joined(separator: "\n"))
     </body>
     </html>

@@ -73,6 +73,18 @@ private func commands(
   }
 }
 
+@Suite struct BrowserLauncherTests {
+  @Test(
+    arguments: [
+      (nil, nil), ("", nil), ("sh", nil), ("nosuchbrowser:sh", nil),
+      ("nosuchbrowser", "nosuchbrowser, from BROWSER, is not installed"),
+      ("none1 %s:none2", "none1, none2, from BROWSER, are not installed"),
+    ] as [(String?, String?)])
+  func aBrowserThatIsNotInstalledIsNamed(_ variable: String?, _ expected: String?) {
+    #expect(BrowserLauncher.missingBrowser(variable, searchPath: "/usr/bin:/bin") == expected)
+  }
+}
+
 @Suite struct WordSplitterTests {
   @Test(arguments: [
     ("", []), ("  ", []), ("a  b", ["a", "b"]), ("a'b c'd", ["ab cd"]), (#"a\'b"#, ["a'b"]),

@@ -25,7 +25,8 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(try parse("--format=json")["format"] == "json")
     #expect(try parse("--format=a=b")["format"] == "a=b")
     #expect(try parse("--format=")["format"] == "")
-    #expect(try parse("--format", "--all")["format"] == "--all")
+    #expect(try parse("--format=--all")["format"] == "--all")
+    #expect(try parse("--format", "--other")["format"] == "--other")
     #expect(try parse("--format", "-")["format"] == "-")
   }
 
@@ -60,6 +61,20 @@ private func mistake(_ words: String...) throws -> Failure {
     let failure = try mistake("--fromat=hunter2")
     #expect(failure.description == "there is no option --fromat; did you mean --format?")
     #expect(try mistake("--zzzzzzzz=hunter2").description == "there is no option --zzzzzzzz")
+  }
+
+  @Test(arguments: [
+    ["--format", "--timeout", "5"], ["--format", "--all"], ["--format", "--uri=x"],
+  ])
+  func theNextOptionIsNoValue(_ words: [String]) throws {
+    let failure = try #require(throws: Failure.self) { try Invocation(verb, words) }
+    #expect(failure.description == "--format needs a value: --format FORMAT")
+  }
+
+  @Test func anUnknownLetterIsNamedAsItWasWritten() throws {
+    #expect(try mistake("-n").description == "there is no option -n")
+    #expect(
+      try mistake("-format").description == "there is no option -format; did you mean --format?")
   }
 
   @Test func helpNeedsNoOperand() throws {

@@ -212,7 +212,7 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
     #expect(
       run.error
         == "sallyport: \(folder.path)/.config/sallyport/config, line 2: "
-        + "unknown key; the nearest known one is issuer\n")
+        + "there is no key isuer; did you mean issuer?\n")
     #expect(try ProgramRun(["doctor"], in: folder).status == 1)
   }
 }

@@ -71,6 +71,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("http://127.0.0.1:4711/cb", ["http://127.0.0.1/cb"], "http://127.0.0.1/cb"),
+    ("http://[::1]:4711/cb", ["x:/y", "http://[::1]/cb"], "http://[::1]/cb"),
+    ("http://127.0.0.1:4711/cb", ["http://127.0.0.1:4711/cb"], nil),
+    ("http://127.0.0.1:4711/cb", ["http://127.0.0.1/cb", "http://127.0.0.1:4711/cb"], nil),
+    ("http://127.0.0.1:4711/cb", [], nil), ("http://127.0.0.1:4711/cb", ["http://[::1]/cb"], nil),
+    ("http://localhost:3000/cb", ["http://localhost/cb"], nil), ("x:/y", ["x:/y"], nil),
+  ])
+  func aPortThatWasChosenIsNotToBeRegistered(
+    _ uri: String, _ configured: [String], _ expected: String?
+  ) {
+    #expect(SignInMessages.withoutChosenPort(uri, configured) == expected)
+  }
+
+  @Test func aServerHasToAllowAChosenPort() {
+    var prompt = messages(redirectURI: "http://127.0.0.1:4711/cb").prompt
+    prompt.configuredURIs = ["http://127.0.0.1/cb"]
+    let lines = SignInMessages(
+      account: nil, prompt: prompt, isRemote: false, hostName: "box", canPaste: false
+    ).lines(.byHand)
+    #expect(
+      lines.contains {
+        $0.hasSuffix(
+          "register http://127.0.0.1/cb; the server has to allow any port there (RFC 8252, 7.3)")
+      })
+  }
+
   @Test func overSSHTheForwardingIsSaid() {
     let hint = "ssh -L 3000:localhost:3000 box"
     #expect(messages(isRemote: true).lines(.byHand).contains { $0.hasSuffix(hint) })
@@ -155,6 +182,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("auth.example.com", "https://auth.example.com"),
+    ("auth.example.com:8443/as", "https://auth.example.com:8443/as"),
+    ("localhost:8080", "http://localhost:8080"), ("127.0.0.1:80", "http://127.0.0.1:80"),
+    ("https://a.example/.well-known/openid-configuration", "https://a.example"),
+    ("https://a.example/as/.well-known/openid-configuration", "https://a.example/as"),
+    ("https://a.example/.well-known/oauth-authorization-server/as", "https://a.example/as"),
+  ])
+  func anIssuerThatIsNearlyRightIsPutRight(_ value: String, _ issuer: String) throws {
+    let failure = try #require(throws: Failure.self) { try settings("work", "--issuer", value) }
+    #expect(failure.code == .invalidRequest)
+    #expect(failure.hint == "sallyport login work --issuer \(issuer)")
+  }
+
+  @Test(arguments: ["x", "javascript:1", "http://a.example", "a b.example", "u@a.example", ""])
+  func whereNothingBetterIsKnownNoIssuerIsInvented(_ value: String) throws {
+    let failure = try #require(throws: Failure.self) { try settings("work", "--issuer", value) }
+    #expect(failure.hint == "sallyport help login")
+  }
+
   @Test func aRelativePathIsMadeAbsolute() throws {
     let settings = try settings("--client-secret-file", "secret")
     #expect(settings[0].hasPrefix("client_secret_file=/"))
@@ -174,6 +221,27 @@ import Testing
       try LoginOptions.settings(of: Invocation(Login.verb, words))
     }
     #expect(failure.code == .invalidRequest)
+  }
+
+  @Test func whatIsNotSavedIsSaidWithTheLinesThatWouldKeepIt() throws {
+    let name = try #require(AccountName("work"))
+    let configured = AccountSettings(
+      name: name,
+      settings: [
+        Setting(key: "scope", value: "a"), Setting(key: "credential_url", value: "https://a"),
+      ])
+    let settings = [
+      ("credential_url", "https://a"), ("credential_url", "https://b"), ("scope", "b"),
+      ("username", "a #b"), ("proxy", "http://u:hunter2@p.example"),
+    ].map { Setting(key: $0.0, value: $0.1) }
+    #expect(
+      LoginSaving.unsaved(settings, configured, path: "/c", isWanted: true) == [
+        "not saved, because work is configured already: credential_url, scope, username, proxy",
+        "  to keep this, add below [work] in /c:", "    credential_url = https://b",
+        "    username = \"a #b\"", "    proxy = …", "  to keep this, change below [work] in /c:",
+        "    scope = b",
+      ])
+    #expect(LoginSaving.unsaved(settings, configured, path: "/c", isWanted: false).count == 1)
   }
 
   @Test func optionsThatAgreeWithTheFileAreNoChange() throws {

@@ -35,6 +35,14 @@ import Testing
         """)
   }
 
+  @Test func aRefreshIsNotSaidTwice() throws {
+    let report = try report(
+      "account=a\nstate=signed-in\nobtained_at=40\nlast_refresh_at=40\n")
+    #expect(report.text(now: 40) == "a: signed in\n  refreshed just now\n")
+    let fresh = try self.report("account=a\nstate=signed-in\nobtained_at=40\n")
+    #expect(fresh.text(now: 45) == "a: signed in\n  obtained  5 s ago\n")
+  }
+
   @Test func textFromElsewhereCannotMoveTheCursor() throws {
     let report = try report(
       "account=work\nstate=signed-in\nsub=\u{1b}[2J\u{202E}x\nlast_error=\u{9b}1m\n")

@@ -7,8 +7,8 @@ import Testing
   @Test func anUnknownKeyNamesItsLineAndTheNearestKnownOne() throws {
     let fault = try fault("[work]\nclient_id = x\nisuer = https://a.example\n")
     #expect(fault.line == 3)
-    #expect(fault.sentence == "unknown key; the nearest known one is issuer")
-    #expect(fault.sentence(path: "/c").hasPrefix("/c, line 3: unknown key"))
+    #expect(fault.sentence == "there is no key isuer; did you mean issuer?")
+    #expect(fault.sentence(path: "/c").hasPrefix("/c, line 3: there is no key"))
     #expect(fault.failure(path: "/c").code == .failed)
   }
 
@@ -18,7 +18,16 @@ import Testing
   ])
   func theNearestKeyIsFound(_ word: String, _ expected: String) throws {
     let fault = try fault("[work]\n\(word) = x\n")
-    #expect(fault.sentence.hasSuffix(" \(expected)"))
+    #expect(fault.sentence == "there is no key \(word); did you mean \(expected)?")
+  }
+
+  @Test(arguments: [
+    "hunter2", "c2VjcmV0", "é", "issu\u{202E}er", String(repeating: "a", count: 41), "a b",
+  ])
+  func whatMayBeAPieceOfASecretIsNotRepeated(_ word: String) throws {
+    let fault = try fault("[work]\n\(word)== x\n")
+    #expect(fault.sentence.hasPrefix("unknown key; the nearest known one is "))
+    #expect(!fault.sentence.contains(word))
   }
 
   @Test(arguments: ["issuer", "client_id", "scope", "authorize.prompt"])

@@ -7,12 +7,15 @@ import Testing
 
 /// Where the client's secret may come from, and where it may not.
 @Suite struct ClientSecretTests {
-  private func secret(_ lines: String..., home: String = "/nonexistent") throws -> String? {
+  private func secret(
+    _ lines: String..., home: String = "/nonexistent", milliseconds: Int64 = 20_000
+  ) throws -> String? {
     let block = Array((["job=refresh"] + lines).joined(separator: "\n").utf8)
     let job = try block.withUnsafeBytes { try Job(AttributeBlock($0)) }
     let environment = Environment(["HOME": home, "PATH": "/usr/bin:/bin", "SECRET": "from env"])
     return try ClientSecret.read(
-      from: job, environment: environment, deadline: BootInstant.now.adding(seconds: 20))
+      from: job, environment: environment,
+      deadline: BootInstant.now.adding(milliseconds: milliseconds))
   }
 
   @Test func publicClientHasNone() throws { #expect(try secret() == nil) }
@@ -71,6 +74,20 @@ import Testing
 
   @Test func commandThatWritesWithoutEndIsEnded() {
     #expect(throws: CourierFailure.self) { try secret("client_secret_command=yes") }
+  }
+
+  /// Nobody waits for it for ever.
+  @Test func commandThatClosesItsOutputAndLivesOnIsEnded() {
+    #expect(throws: CourierFailure.self) {
+      try secret(
+        "client_secret_command=echo s3cret; exec sleep 600 >&- 2>&-", milliseconds: 300)
+    }
+  }
+
+  /// Whoever ends the courier's process group ends the command with it.
+  @Test func commandStaysInTheProcessGroup() throws {
+    let group = try secret("client_secret_command=cut -d' ' -f5 /proc/self/stat")
+    #expect(group == String(getpgrp()))
   }
 
   @Test func twoSourcesAreRefused() {

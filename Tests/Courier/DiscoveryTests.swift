@@ -72,7 +72,13 @@ import Testing
     let server = try server(at: "/as/.well-known/openid-configuration", issuerPath: named)
     let (block, exit) = try login(server, path: "/as").end()
     #expect(exit == 1)
-    #expect(block["error_description"]?.contains("not the configured one") == true)
+    #expect(
+      block["error_description"] == "the server calls itself \(server.base)\(named), "
+        + "not \(server.base)/as")
+    // Another name is never suggested, since it may be somebody else's.
+    #expect(
+      block["hint"]
+        == (named == "/as/" ? "sallyport login --issuer \(server.base)/as/" : nil))
     #expect(server.requests.count == 1)
   }
 
@@ -80,7 +86,16 @@ import Testing
     let server = try FakeServer { _ in .status(404) }
     let (block, exit) = try login(server, path: "").end()
     #expect(exit == 1)
-    #expect(block["error_description"]?.contains("404, 404") == true)
+    let sentence = try #require(block["error_description"])
+    #expect(sentence.hasPrefix("no metadata at \(server.base): status 404 everywhere; check"))
+  }
+
+  @Test func addressOfTheDocumentIsNotTheIssuer() throws {
+    let server = try FakeServer { _ in .status(404) }
+    let (block, exit) = try login(server, path: "/as/.well-known/openid-configuration").end()
+    #expect(exit == 1)
+    #expect(block["error_description"]?.contains("in front of /.well-known/") == true)
+    #expect(block["hint"] == "sallyport login --issuer \(server.base)/as")
   }
 
   @Test func configuredEndpointsWin() throws {

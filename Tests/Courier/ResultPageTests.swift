@@ -56,8 +56,29 @@ import Testing
   @Test func pagesSayWhatHappenedAndWhatToDo() {
     #expect(text(Self.pages[0]).contains("work is signed in as ada@example.org."))
     #expect(text(Self.pages[0]).contains("You can close this tab"))
-    #expect(text(Self.pages[1]).contains("did not work: the server said no."))
+    #expect(text(Self.pages[1]).contains("Signing in to work did not work."))
+    #expect(text(Self.pages[1]).contains("<p>The server said no.</p>"))
     #expect(text(Self.pages[1]).contains("sallyport login work"))
+  }
+
+  @Test func outcomeIsToldAtAGlance() {
+    #expect(
+      text(Self.pages[0]).contains(#"class="good" aria-hidden="true">&#10003;</span> Signed in"#))
+    #expect(
+      text(Self.pages[1]).contains(#"class="bad" aria-hidden="true">&#10007;</span> Not signed"#))
+    #expect(!text(Self.pages[2]).contains("<span"))
+    for page in Self.pages { #expect(text(page).contains("<header>sallyport</header>")) }
+  }
+
+  @Test(
+    "a sentence begins with a capital, an address does not",
+    arguments: [
+      ("no answer", "<p>No answer.</p>"), ("a.example: no", "<p>a.example: no.</p>"),
+      ("", "<p>.</p>"),
+    ])
+  func capital(sentence: String, paragraph: String) {
+    let page = ResultPage.failure(account: "work", sentence: sentence, hint: nil)
+    #expect(text(page).contains(paragraph))
   }
 
   @Test func textIsNeverMarkup() {

@@ -85,7 +85,7 @@ import Testing
     #expect(authorize["paste"] == "yes")
     let state = try #require(authorize["state"])
     run.send("callback=\(uri)?code=evil&state=other")
-    #expect(try run.next("waiting")["message"]?.contains("state of another") == true)
+    #expect(try run.next("waiting")["message"]?.contains("belongs to another sign-in") == true)
     run.send("callback=https://evil.example/?code=evil&state=\(state)")
     #expect(try run.next("waiting")["message"]?.contains("does not begin with") == true)
     #expect(server.requests.isEmpty)

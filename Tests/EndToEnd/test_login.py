@@ -134,7 +134,8 @@ def test_the_metadata_is_found_in_both_spellings(home, servers, path, place):
 def test_metadata_of_another_issuer_is_refused(work, server, slip):
     issuer = slip.format(server.issuer) if isinstance(slip, str) else slip
     server.metadata["issuer"] = issuer
-    work.run("login", "work", "--no-browser").failed(1, "issuer")
+    words = f", not {server.issuer}" if isinstance(slip, str) and slip else "issuer"
+    work.run("login", "work", "--no-browser").failed(1, words)
 
 
 def test_discovery_follows_no_redirect(home, servers):
@@ -142,7 +143,7 @@ def test_discovery_follows_no_redirect(home, servers):
     bad.routes[OIDC] = lambda request: Answer(302, fields={"Location": good.issuer + OIDC})
     good.metadata["issuer"] = bad.issuer
     home.configure_for(bad)
-    home.run("login", "work", "--no-browser").failed(1, "no metadata of issuer", "302")
+    home.run("login", "work", "--no-browser").failed(1, "no metadata at", "302")
     assert good.requests == []
 
 
@@ -556,7 +557,7 @@ def test_an_account_that_is_configured_keeps_its_section(work, server):
     before = work.config.read_text()
     login = work.start_login("work", "--scope", "openid email")
     server.person(login.url)
-    assert "the configuration is as it was" in login.finish().done().errors
+    assert "not saved, because work is configured already: scope" in login.finish().done().errors
     assert work.config.read_text() == before
 
 

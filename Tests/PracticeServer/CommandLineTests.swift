@@ -27,6 +27,15 @@ struct CommandLineTests {
     #expect(behaviour.accessTokenForm == .jwt)
     #expect(behaviour.servesResource)
     #expect(try ServeOptions(["--no-refresh-token"]).behaviour.refreshTokens == .none)
+    let more = try ServeOptions([
+      "--require-par", "--dpop-nonce", "--signed-userinfo", "--device-interval", "1",
+      "--device-lifetime=60", "--fault", "alg-none",
+    ])
+    #expect(more.behaviour.pushedRequests == .demanded)
+    #expect(more.behaviour.proofNonces == .demanded)
+    #expect(more.behaviour.userInfoForm == .signed)
+    #expect(more.behaviour.deviceInterval == 1 && more.behaviour.deviceLifetime == 60)
+    #expect(more.fault == "alg-none")
   }
 
   @Test(arguments: [
@@ -81,6 +90,8 @@ struct CommandLineTests {
   @Test func `browse wants one address`() throws {
     let options = try BrowseOptions(["--user", "bob", "--deny", "http://localhost:1/"])
     #expect(options.user == "bob" && options.decision == .deny)
+    #expect(try BrowseOptions(["--user-code", "BCDF-GHJK", "x"]).userCode == "BCDF-GHJK")
+    #expect(throws: UsageFault.badUserCode) { try BrowseOptions(["--user-code", "a b", "x"]) }
     #expect(throws: UsageFault.addressMissing) { try BrowseOptions([]) }
     #expect(throws: UsageFault.unexpectedArgument("b")) { try BrowseOptions(["a", "b"]) }
     #expect(throws: UsageFault.unknownOption("-x")) { try BrowseOptions(["-x"]) }
