@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTP1
 import OAuth
@@ -122,15 +123,17 @@ import Testing
   }
 
   @Test func codeIsSentOnceHoweverOftenItComes() throws {
+    let allAreSent = DispatchSemaphore(value: 0)
     let signIn = try SignInFixture(token: { _ in
-      // Long enough for the second request to be there before the answer is.
-      usleep(200_000)
+      // The other requests are there before the answer is.
+      allAreSent.wait()
       return .json(SignInFixture.tokens)
     })
     let sockets = try (0..<3).map { _ in try Sockets.connect(signIn.browser.address) }
     for socket in sockets {
       Sockets.write(socket, Array(signIn.browser.request("GET", signIn.target).utf8))
     }
+    allAreSent.signal()
     let answers = sockets.map { Browser.answer(on: $0) }
     #expect(answers.map { $0?.status } == [303, 303, 303])
     #expect(Set(answers.compactMap { $0?.fields["Location"] }).count == 1)
