@@ -1,6 +1,6 @@
 /// The configuration file as values.
 ///
-/// INI, as DESIGN §5 has it: `key = value` lines, the agent's before the first `[NAME]`. A comment
+/// INI, as sallyport.conf(5) has it: `key = value` lines, the agent's before the first `[NAME]`. A comment
 /// starts with `;` or `#`, at the start of a line or after white space. A value in double quotes
 /// keeps what stands between them; there are no escapes.
 package struct ConfigurationFile: Equatable, Sendable {

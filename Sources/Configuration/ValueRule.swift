@@ -9,7 +9,7 @@ enum ValueRule: Sendable {
   case word([String])
   /// An absolute URI without a fragment: a redirect URI or a resource.
   case uri
-  /// `https`, or `http` on a loopback host; DESIGN §6.6.
+  /// `https`, or `http` on a loopback host.
   case endpoint
   case credentialURL
   case vault

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// Who may deliver an answer: programs of the same user (DESIGN: the first door, rule 4).
+/// Who may deliver an answer: programs of the same user.
 struct PeerRule: Sendable {
   enum Verdict: Equatable {
     case sameUser

@@ -130,7 +130,7 @@ struct AccountTests {
     #expect(decision().hasPrefix("sign in"))
   }
 
-  /// DESIGN: only `invalid_grant` ends a session.
+  /// Only `invalid_grant` ends a session.
   @Test(
     arguments: [
       (.temporarilyUnavailable, nil), (.accessDenied, "invalid_client"), (.failed, nil),

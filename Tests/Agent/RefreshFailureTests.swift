@@ -16,7 +16,7 @@ struct RefreshFailureTests {
     let status = try agent.status()
     #expect(status["state"] == "signed-in")
     #expect(status["last_error"] == "cannot reach as.example")
-    // DESIGN: an expired token is never handed out, and the session is still there.
+    // An expired token is never handed out, and the session is still there.
     try agent.advance(seconds: 60)
     #expect(try agent.ask("action=token")["error"] == "temporarily_unavailable")
     #expect(try agent.ask("action=token")["error"] == "temporarily_unavailable")
