@@ -17,9 +17,6 @@ extension AccountSettings {
     Self.identity.first { self[$0] != former[$0] }
   }
 
-  /// Whether a setting is one of those ``securityRelevantDifference(from:)`` compares.
-  package static func isSecurityRelevant(_ key: String) -> Bool { identity.contains(key) }
-
   /// Why a sign-in must be refused with these settings, or nil.
   ///
   /// They ask for something this version cannot do, and doing without would be weaker.
