@@ -29,8 +29,10 @@ let staticPIE: [LinkerSetting] =
   ] : []
 
 /// A library target of this package, with the settings all of them share.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 /// A program: one thin `main.swift` over a library target.
@@ -66,6 +68,7 @@ let package = Package(
     library("Secrets", ["Attributes", "CPlatform"]),
     library("Attributes", []),
     library("Platform", ["CPlatform"]),
+    library("Vault", ["Attributes", "CPlatform", "Platform"], exclude: ["README.md"]),
     library("Configuration", ["Attributes"]),
     library("OAuth"),
     library("HTTP1"),
@@ -86,6 +89,7 @@ let package = Package(
     tests(of: "Secrets"),
     tests(of: "Attributes"),
     tests(of: "Platform"),
+    tests(of: "Vault", ["Platform", "TLS"]),
     tests(of: "Configuration"),
     tests(of: "OAuth", ["TLS"]),
     tests(of: "HTTP1"),

@@ -5,27 +5,50 @@ import Secrets
 
 /// One account: what is known of it and what is going on, as pure state; no I/O.
 ///
-/// A request is answered from ``service(validity:at:)``; the outcome of a courier comes back
-/// through ``refreshEnded(_:at:chance:pool:)``. The owner does what these return.
+/// A request is answered from ``service(for:at:)``; the outcome of a courier comes back through
+/// ``refreshEnded(generation:_:at:chance:pool:)`` or ``exchangeEnded(_:generation:_:at:pool:)``. The
+/// owner does what these return.
 final class Account {
   let name: AccountName
   private(set) var session: Session?
   private(set) var refresh = Refresh.idle
-  /// Requests that wait for the running refresh.
+  /// Requests that wait for a use of the refresh token, in their order.
   private(set) var waiting: [TokenRequest] = []
+  /// Exchanges that are going on, by what they are to bring; each with those who wait for it.
+  private(set) var exchanges: [Narrowing: Exchange] = [:]
   private(set) var lastError: Failure?
   private(set) var lastErrorAt: Int64?
   var signIn: SignIn?
+  /// Set from the beginning of a logout until everything is forgotten.
+  var departure: Departure?
+  /// The client that was registered for the account; a logout alone does not end it.
+  var registration: ClientRegistration?
+  /// What became of the grant a later sign-in has replaced, if it could not be revoked.
+  var warning: String?
 
-  /// Whether a refresh is going on. A courier's answer for another generation is dropped.
+  /// Whether the refresh token is in use. A courier's answer for another generation is dropped.
   enum Refresh: Equatable {
-    /// Nothing runs. Leaves by ``Account/refreshStarted()``.
+    /// Nothing runs. Leaves by ``Account/refreshStarted(_:)``.
     case idle
     /// Nothing runs, and the server has asked not to be asked before then. Leaves as `idle` does.
     case postponed(until: BootInstant)
-    /// One courier runs or is queued. Leaves by ``Account/refreshEnded(_:at:chance:pool:)`` and by
-    /// a new session.
-    case running(generation: UInt64)
+    /// One courier runs or is queued. Leaves by
+    /// ``Account/refreshEnded(generation:_:at:chance:pool:)`` and by a new session.
+    case running(generation: UInt64, GrantUse)
+  }
+
+  /// What a use of the refresh token is to bring.
+  enum GrantUse: Equatable {
+    /// The session's own access token.
+    case session
+    /// A narrower one.
+    case narrowed(Narrowing)
+  }
+
+  /// A token exchange (RFC 8693) that is going on.
+  struct Exchange {
+    let generation: UInt64
+    var waiting: [TokenRequest] = []
   }
 
   private var generation: UInt64 = 0
@@ -36,117 +59,98 @@ final class Account {
 
   init(name: AccountName) { self.name = name }
 
-  // MARK: Serving
-
-  /// What to do for somebody who wants a token.
-  enum Service {
-    /// Hand out the session's access token.
-    case serve(Session)
-    /// Wait for a refresh; `start` when none runs yet.
-    case awaitRefresh(start: Bool)
-    /// Nothing can be had without a person.
-    case signIn(reason: String)
-    /// The server wants to be left alone and the token has expired.
-    case later(Failure)
-  }
-
-  func service(validity: Int64, at now: BootInstant) -> Service {
-    guard let session else { return .signIn(reason: "nobody is signed in to \(name)") }
-    if session.satisfies(validity: validity, at: now) { return .serve(session) }
-    guard session.refreshToken != nil else {
-      return .signIn(
-        reason: "the access token of \(name) has expired and the server gave no refresh token")
-    }
-    switch refresh {
-    case .running: return .awaitRefresh(start: false)
-    case .idle: return .awaitRefresh(start: true)
-    case .postponed(let until) where until > now:
-      if session.isUsable(at: now) { return .serve(session) }
-      let seconds = until.seconds(since: now) + 1
-      return .later(
-        Failure(
-          .temporarilyUnavailable,
-          "cannot refresh \(name): the server asked for \(seconds) more seconds of patience"))
-    case .postponed: return .awaitRefresh(start: true)
-    }
-  }
-
-  /// Whether a background refresh is worth starting now.
-  func wantsRefreshAhead(at now: BootInstant) -> Bool {
-    guard let session, session.isInUse, let due = session.refreshDue, due <= now,
-      quietUntil <= now
-    else { return false }
-    switch refresh {
-    case .idle: return true
-    case .postponed(let until): return until <= now
-    case .running: return false
-    }
-  }
+  // MARK: Waiting
 
   func wait(_ request: TokenRequest) { waiting.append(request) }
 
+  /// Lets go of the waiting requests of a connection that has gone.
+  func withdraw(connection: UInt64) {
+    waiting.removeAll { $0.connection == connection }
+    for narrowing in exchanges.keys {
+      exchanges[narrowing]?.waiting.removeAll { $0.connection == connection }
+    }
+  }
+
+  /// Takes everybody who waits for anything, and gives up the exchanges.
+  func takeAllWaiting() -> [TokenRequest] {
+    defer {
+      waiting = []
+      exchanges = [:]
+    }
+    return waiting + exchanges.values.flatMap(\.waiting)
+  }
+
   /// Requests that can be answered with a token that is still valid: they wait no longer.
   func takeThoseServable(at now: BootInstant) -> [TokenRequest] {
-    guard let session, session.isUsable(at: now) else { return [] }
-    let servable = waiting.filter { $0.form != .refreshOnly }
-    waiting.removeAll { $0.form != .refreshOnly }
+    guard let session else { return [] }
+    let servable = waiting.filter { isServable($0, session, at: now) }
+    waiting.removeAll { isServable($0, session, at: now) }
     return servable
   }
 
-  /// Lets go of the waiting requests of a connection that has gone.
-  func withdraw(connection: UInt64) { waiting.removeAll { $0.connection == connection } }
+  private func isServable(
+    _ request: TokenRequest, _ session: Session, at now: BootInstant
+  ) -> Bool {
+    guard request.form != .refreshOnly else { return false }
+    guard let narrowing = session.narrowing(of: request) else { return session.isUsable(at: now) }
+    if session.narrowed.take(narrowing)?.isUsable(at: now) == true { return true }
+    return narrowing.isExchange && session.isUsable(at: now)
+  }
 
   // MARK: Refreshing
 
-  /// A refresh begins; the number is handed back with its outcome.
-  func refreshStarted() -> UInt64 {
+  /// A use of the refresh token begins; the number is handed back with its outcome.
+  func refreshStarted(_ use: GrantUse = .session) -> UInt64 {
     generation += 1
-    refresh = .running(generation: generation)
+    refresh = .running(generation: generation, use)
     return generation
   }
 
-  /// How a refresh ended for those who waited.
-  struct RefreshEnd {
-    /// Requests to be answered now.
-    let answered: [TokenRequest]
-    let failure: Failure?
-    /// Seconds until an attempt in the background makes sense; nil after a success or a final
-    /// failure.
-    let pause: Int64?
-  }
-
-  /// Takes the outcome of the refresh `generation`; nil when it is stale and changes nothing.
+  /// Takes the outcome of the use `generation`; nil when it is stale and changes nothing.
   func refreshEnded(
     generation: UInt64, _ outcome: CourierOutcome, at now: BootInstant, chance: UInt64,
     pool: SecretPool
   ) -> RefreshEnd? {
-    guard refresh == .running(generation: generation), let session else { return nil }
+    guard case .running(generation, let use) = refresh, let session else { return nil }
     refresh = .idle
-    defer { waiting = [] }
     switch outcome {
     case .done(let answer):
-      guard session.refreshed(by: answer, now: now, pool: pool) else {
+      let isTaken =
+        switch use {
+        case .session: session.refreshed(by: answer, now: now, pool: pool)
+        case .narrowed(let narrowing):
+          session.narrowed(to: narrowing, by: answer, now: now, pool: pool) != nil
+        }
+      guard isTaken else {
         return failed(
-          Failure(.failed, "the courier's answer has no access token"), nil, now, chance)
+          use, Failure(.failed, "the courier's answer has no access token"), nil, now, chance)
       }
       forgetFailures()
-      return RefreshEnd(answered: waiting, failure: nil, pause: nil)
+      return ended(use, failure: nil)
     case .refused(let refusal):
-      if refusal.endsSession {
-        let failure = Failure(
-          .loginRequired, refusal.failure.description,
-          hint: refusal.failure.hint ?? "sallyport login \(name)")
-        note(failure)
-        self.session = nil
-        return RefreshEnd(answered: waiting, failure: failure, pause: nil)
-      }
+      if refusal.endsSession { return sessionEnded(refusal.failure) }
       if let token = refusal.rotatedRefreshToken { session.rotate(to: token, pool: pool) }
-      return failed(refusal.failure, refusal.retryAfter, now, chance)
+      // The account is as good as before: somebody has asked for what he cannot have.
+      if use != .session, !refusal.concernsEverybody {
+        return ended(use, failure: refusal.failure)
+      }
+      var end = failed(use, refusal.failure, refusal.retryAfter, now, chance)
+      if refusal.concernsEverybody { end.answerEverybody() }
+      return end
     }
   }
 
+  private func sessionEnded(_ reason: Failure) -> RefreshEnd {
+    let failure = Failure(
+      .loginRequired, reason.description, hint: reason.hint ?? "sallyport login \(name)")
+    note(failure)
+    session = nil
+    departure?.sessionHasEnded()
+    return RefreshEnd(answered: takeAllWaiting(), failure: failure)
+  }
+
   private func failed(
-    _ failure: Failure, _ retryAfter: Int64?, _ now: BootInstant, _ chance: UInt64
+    _ use: GrantUse, _ failure: Failure, _ retryAfter: Int64?, _ now: BootInstant, _ chance: UInt64
   ) -> RefreshEnd {
     note(failure)
     failuresInARow += 1
@@ -157,21 +161,90 @@ final class Account {
       pause = max(pause, bounded)
     }
     quietUntil = now.adding(seconds: pause)
-    return RefreshEnd(answered: waiting, failure: failure, pause: pause)
+    return ended(use, failure: failure, pause: pause)
   }
 
-  /// The running refresh was ended from outside; its outcome, should one come, is stale.
+  /// Parts those who waited for `use` from those whose turn it is now.
+  private func ended(_ use: GrantUse, failure: Failure?, pause: Int64? = nil) -> RefreshEnd {
+    let all = waiting
+    waiting = []
+    let answered = all.filter { grantUse(for: $0) == use }
+    let others = all.filter { grantUse(for: $0) != use }
+    return RefreshEnd(answered: answered, others: others, failure: failure, pause: pause)
+  }
+
+  /// What the refresh token has to bring for `request`.
+  func grantUse(for request: TokenRequest) -> GrantUse {
+    guard let narrowing = session?.narrowing(of: request), !narrowing.isExchange else {
+      return .session
+    }
+    return .narrowed(narrowing)
+  }
+
+  /// The running use was ended from outside; its outcome, should one come, is stale.
   func refreshWithdrawn() { refresh = .idle }
+
+  /// Whether the refresh token is in use, or about to be.
+  var isRefreshing: Bool {
+    if case .running = refresh { return true }
+    return false
+  }
+
+  /// Whether a background refresh is worth starting now.
+  func wantsRefreshAhead(at now: BootInstant) -> Bool {
+    guard let session, session.isInUse, let due = session.refreshDue, due <= now,
+      quietUntil <= now, departure == nil
+    else { return false }
+    switch refresh {
+    case .idle: return true
+    case .postponed(let until): return until <= now
+    case .running: return false
+    }
+  }
+
+  // MARK: Exchanging
+
+  /// An exchange begins; the number is handed back with its outcome.
+  func exchangeStarted(_ narrowing: Narrowing) -> UInt64 {
+    generation += 1
+    exchanges[narrowing] = Exchange(generation: generation)
+    return generation
+  }
+
+  func awaitExchange(_ narrowing: Narrowing, _ request: TokenRequest) {
+    exchanges[narrowing]?.waiting.append(request)
+  }
+
+  /// Takes the outcome of an exchange; nil when it is stale and changes nothing.
+  ///
+  /// Whatever it is, it is no failure of the account: the exchange has used no refresh token.
+  func exchangeEnded(
+    _ narrowing: Narrowing, generation: UInt64, _ outcome: CourierOutcome, at now: BootInstant,
+    pool: SecretPool
+  ) -> RefreshEnd? {
+    guard let exchange = exchanges[narrowing], exchange.generation == generation, let session
+    else { return nil }
+    exchanges[narrowing] = nil
+    switch outcome {
+    case .refused(let refusal):
+      return RefreshEnd(answered: exchange.waiting, failure: refusal.failure)
+    case .done(let answer):
+      let token = session.narrowed(to: narrowing, by: answer, now: now, pool: pool)
+      let failure =
+        token == nil ? Failure(.failed, "the courier's answer has no access token") : nil
+      return RefreshEnd(answered: exchange.waiting, failure: failure)
+    }
+  }
 
   // MARK: Sessions
 
-  /// A sign-in has worked. Those who wait for a refresh of the former session get the new token.
+  /// A sign-in has worked. Those who wait are to be served from the new session.
   func signedIn(_ session: Session) -> [TokenRequest] {
-    defer { waiting = [] }
     self.session = session
     refresh = .idle
+    warning = nil
     forgetFailures()
-    return waiting
+    return takeAllWaiting()
   }
 
   private func forgetFailures() {
@@ -181,7 +254,7 @@ final class Account {
     lastErrorAt = nil
   }
 
-  /// Has `action` called once the running refresh has ended, however it ends.
+  /// Has `action` called once the use of the refresh token has ended, however it ends.
   func afterRefresh(_ action: @escaping (BootInstant) -> Void) {
     actionsAfterRefresh.append(action)
   }
@@ -197,10 +270,10 @@ final class Account {
     defer {
       session = nil
       refresh = .idle
-      waiting = []
+      warning = nil
       forgetFailures()
     }
-    return (session, waiting)
+    return (session, takeAllWaiting())
   }
 
   /// Remembers a failure for `status`.
@@ -209,12 +282,9 @@ final class Account {
     lastErrorAt = wallClockSeconds()
   }
 
-  /// Whether a refresh runs or is queued.
-  var isRefreshing: Bool {
-    if case .running = refresh { return true }
-    return false
-  }
-
   /// Whether nothing is known that would be lost with this object.
-  var isBlank: Bool { session == nil && signIn == nil && lastError == nil && !isRefreshing }
+  var isBlank: Bool {
+    session == nil && signIn == nil && lastError == nil && !isRefreshing && departure == nil
+      && registration == nil
+  }
 }

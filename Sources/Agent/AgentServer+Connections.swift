@@ -17,6 +17,10 @@ extension AgentServer {
     guard events & (POLLIN | POLLHUP) != 0, connections[connection.id] != nil,
       !connection.isBusy, !connection.inputEnded
     else { return }
+    if connection.isDraining {
+      if connection.drain() == .over { close(connection) }
+      return
+    }
     connection.lastActive = now
     if connection.receive() == .gone { return close(connection) }
     takeRequests(of: connection, now: now)
@@ -49,8 +53,8 @@ extension AgentServer {
   func flush(_ connection: Connection, now: BootInstant) {
     switch connection.send() {
     case .gone: return close(connection)
-    case .done where !connection.isBusy && (connection.inputEnded || connection.closesAfterOutput):
-      return close(connection)
+    case .done where !connection.isBusy && connection.inputEnded: return close(connection)
+    case .done where connection.closesAfterOutput: connection.beginDraining()
     case .done, .pending: break
     }
     guard connection.isStalled else {
@@ -81,6 +85,7 @@ extension AgentServer {
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
     if let account = connection.awaits { withdraw(connection.id, from: account) }
+    if connection.isBusy { endAbandonedEndSessions() }
   }
 
   // MARK: Replies

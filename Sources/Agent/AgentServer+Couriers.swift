@@ -3,35 +3,43 @@ import Glibc
 import Platform
 import Secrets
 
-/// A job that waits for one of the few places for couriers.
-struct WaitingJob {
-  let id: UInt64
-  let job: CourierProcess.Job
-}
-
 /// Couriers: starting, listening to, and ending them.
 extension AgentServer {
-  /// Refreshing and revoking couriers at one time; the others wait in their order. Each takes some
-  /// milliseconds of processor time, and a hundred accounts may expire together.
-  private static let mostCouriers = 4
+  /// Seconds for a proof, which takes milliseconds.
+  private static let longestProof: Int64 = 30
 
-  /// Starts a refresh or a revocation, or queues it.
-  func submit(_ job: CourierProcess.Job, now: BootInstant) {
-    waitingJobs.append(WaitingJob(id: newID(), job: job))
+  /// Starts a job, or queues it while the places of its lane are taken.
+  func submit(_ job: CourierJob, now: BootInstant) {
+    waitingJobs.add(job, id: newID())
     startWaitingJobs(now: now)
   }
 
   private func startWaitingJobs(now: BootInstant) {
-    while !waitingJobs.isEmpty,
-      couriers.values.count(where: { !$0.isSigningIn && !$0.hasAnswered }) < Self.mostCouriers
-    {
-      let waiting = waitingJobs.removeFirst()
-      start(waiting.job, id: waiting.id, timeout: limits.job, now: now)
+    guard !waitingJobs.isEmpty else { return }
+    for lane in CourierJob.Lane.allCases {
+      while runningJobs(in: lane) < lane.places, let waiting = waitingJobs.next(in: lane) {
+        if isWanted(waiting.job) {
+          start(waiting.job, id: waiting.id, timeout: timeout(of: waiting.job), now: now)
+        }
+      }
+    }
+  }
+
+  /// Couriers of a lane that have not answered yet.
+  func runningJobs(in lane: CourierJob.Lane) -> Int {
+    couriers.values.count { $0.job.lane == lane && !$0.hasAnswered }
+  }
+
+  private func timeout(of job: CourierJob) -> Int64 {
+    switch job {
+    case .endSession(let departure): departure.logouts.map(\.timeout).max() ?? limits.job
+    case .prove: min(limits.job, Self.longestProof)
+    default: limits.job
     }
   }
 
   /// Starts a courier now.
-  func start(_ job: CourierProcess.Job, id: UInt64, timeout: Int64, now: BootInstant) {
+  func start(_ job: CourierJob, id: UInt64, timeout: Int64, now: BootInstant) {
     // A job may have waited, or begin by a timer: what the file says now decides where secrets go.
     configuration.look()
     do throws(Failure) {
@@ -51,7 +59,7 @@ extension AgentServer {
 
   /// Seconds a courier gets beyond its timeout. That of a sign-in is the person's: a code that came in
   /// the last second is exchanged all the same, and a person sees the result page.
-  private func overtime(of job: CourierProcess.Job) -> Int64 {
+  private func overtime(of job: CourierJob) -> Int64 {
     if case .signIn = job { return limits.exchange + limits.grace }
     return limits.grace
   }
@@ -75,42 +83,6 @@ extension AgentServer {
     }
   }
 
-  private func order(for job: CourierProcess.Job, timeout: Int64) throws(Failure) -> SecretBuffer {
-    switch job {
-    case .signIn(let account):
-      guard let settings = account.signIn?.settings else { break }
-      var order = try JobOrder(
-        job: "login", account: account.name.text, timeout: timeout, pool: pool)
-      try order.add(settings, path: configuration.path)
-      return order.finished()
-    case .refresh(let account, _):
-      guard let session = account.session else { break }
-      if let misfit = misfit(of: account) { throw misfit }
-      var order = try JobOrder(
-        job: "refresh", account: account.name.text, timeout: timeout, pool: pool)
-      try add(session, to: &order)
-      return order.finished()
-    case .revoke(let name, let session, _):
-      var order = try JobOrder(job: "revoke", account: name, timeout: timeout, pool: pool)
-      try add(session, to: &order)
-      try order.add("access_token", session.accessToken)
-      return order.finished()
-    }
-    throw Failure(.failed, "the session has ended")
-  }
-
-  private func add(_ session: Session, to order: inout JobOrder) throws(Failure) {
-    // Where the configuration has turned to another server since, that one must not see a token of
-    // the former (RFC 6749 §10.4), nor the former the new secret.
-    let fits = session.difference(from: configuration) == nil
-    let current = fits ? configuration.account(session.settings.effective.name.text) : nil
-    try order.add(
-      session.settings.renewed(by: current), path: fits ? configuration.path : nil)
-    try order.add("refresh_token", session.refreshToken)
-    try order.add(session.carried)
-    try order.add(session.carriedSecrets)
-  }
-
   // MARK: Listening
 
   func serve(_ courier: CourierProcess, now: BootInstant) {
@@ -118,8 +90,11 @@ extension AgentServer {
     courier.receive { message in
       switch message {
       case .event(let block):
-        if case .signIn(let account) = courier.job, account.signIn?.courier == courier.id {
+        switch courier.job {
+        case .signIn(let account) where account.signIn?.courier == courier.id:
           signInEvent(account, block, now: now)
+        case .endSession(let departure): endSessionEvent(departure, block)
+        default: break
         }
       case .outcome(let outcome): ended(courier.job, id: courier.id, outcome, now: now)
       }
@@ -136,14 +111,19 @@ extension AgentServer {
     startWaitingJobs(now: now)
   }
 
-  private func ended(
-    _ job: CourierProcess.Job, id: UInt64, _ outcome: CourierOutcome, now: BootInstant
-  ) {
+  func ended(_ job: CourierJob, id: UInt64, _ outcome: CourierOutcome, now: BootInstant) {
     switch job {
     case .signIn(let account): signInEnded(account, courier: id, outcome, now: now)
-    case .refresh(let account, let generation):
-      refreshEnded(account, generation: generation, outcome, now: now)
-    case .revoke(let name, _, let logout): revocationEnded(name, logout, outcome)
+    case .refresh(let account, let session, let use, let generation):
+      refreshEnded(account, session, use, generation: generation, outcome, now: now)
+    case .exchange(let account, _, let narrowing, let generation):
+      exchangeEnded(account, narrowing, generation: generation, outcome, now: now)
+    case .prove(let service): proofEnded(service, outcome, now: now)
+    case .userInfo(let service): userInfoEnded(service, outcome)
+    case .revoke(let departure): stepEnded(.revoke, of: departure, outcome, now: now)
+    case .revokeFormer(let account, let former, _): formerRevoked(account, former, outcome)
+    case .endSession(let departure): stepEnded(.endSession, of: departure, outcome, now: now)
+    case .unregister(let departure): stepEnded(.unregister, of: departure, outcome, now: now)
     }
   }
 
@@ -171,18 +151,8 @@ extension AgentServer {
 
   /// Ends the couriers of sign-ins that are over and only show their result page: they hold ports.
   func endFinishedSignIns() {
-    for courier in couriers.values where courier.isSigningIn && courier.hasAnswered { end(courier) }
-  }
-
-  /// Ends the refresh of an account whose session is no longer the one it was started for.
-  func endRefresh(of account: Account) {
-    waitingJobs.removeAll { waiting in
-      if case .refresh(let refreshed, _) = waiting.job { return refreshed === account }
-      return false
+    for courier in couriers.values where courier.job.lane == .signIn && courier.hasAnswered {
+      end(courier)
     }
-    for courier in couriers.values {
-      if case .refresh(let refreshed, _) = courier.job, refreshed === account { end(courier) }
-    }
-    account.refreshWithdrawn()
   }
 }

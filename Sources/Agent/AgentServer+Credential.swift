@@ -64,24 +64,24 @@ extension AgentServer {
   }
 
   func writeCredential(
-    _ token: HeldSecret, _ session: Session, to reply: inout SecretBuffer, asBearer: Bool,
-    username: String?, now: BootInstant
+    _ token: AccessToken, to reply: inout SecretBuffer, asBearer: Bool, username: String?,
+    now: BootInstant
   ) throws(AttributeFault) {
     if asBearer {
       // git demands that a reply repeats each capability it makes use of, and before using it.
       try reply.append(key: "capability", isList: true, value: "authtype")
-      try reply.append("authtype", session.tokenType)
-      try token.withUnsafeBytes { (bytes) throws(AttributeFault) in
+      try reply.append("authtype", token.type)
+      try token.secret.withUnsafeBytes { (bytes) throws(AttributeFault) in
         try reply.append("credential", bytes)
       }
       reply.append("ephemeral", constant: "1")
     } else {
       try reply.append("username", username ?? "oauth2")
-      try token.withUnsafeBytes { (bytes) throws(AttributeFault) in
+      try token.secret.withUnsafeBytes { (bytes) throws(AttributeFault) in
         try reply.append("password", bytes)
       }
     }
-    if let expiresAt = session.expiresAt {
+    if let expiresAt = token.expiresAt {
       reply.append("password_expiry_utc", expiresAt)
     }
   }

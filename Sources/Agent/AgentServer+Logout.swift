@@ -3,61 +3,95 @@ import Platform
 
 /// Logging out: the server is told first, then everything is forgotten, whatever it said.
 extension AgentServer {
+  /// Seconds a browser has to end the server's own session, unless the asker says otherwise.
+  private static let defaultBrowserTime: Int64 = 120
+  /// Seconds beyond which no asker can ask the agent to wait.
+  private static let longestBrowserTime: Int64 = 600
+
   func logout(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     let named: [Account]
-    if request.flag("all") {
+    if request.flag("all"), request["account"] == nil {
       named = accounts.values.sorted { $0.name.text < $1.name.text }
     } else {
       guard let account = account(for: request, of: connection) else { return }
       named = [account]
     }
-    let logout = Logout(connection: connection.id)
+    let timeout = request.integer("timeout") ?? Self.defaultBrowserTime
+    let logout = Logout(
+      connection: connection.id, tellsServer: !request.flag("local"),
+      hasBrowser: request.flag("browser"), endsRegistration: request.flag("all"),
+      timeout: min(max(1, timeout), Self.longestBrowserTime))
     hold(connection)
-    // One more, so that no revocation that ends at once ends the whole before all are begun.
+    // One more, so that no departure that ends at once ends the whole before all are begun.
     logout.remaining = 1
     for account in named {
-      end(account, logout, tellServer: !request.flag("local"), now: now)
-    }
-    settle(logout)
-  }
-
-  private func end(_ account: Account, _ logout: Logout, tellServer: Bool, now: BootInstant) {
-    cancelSignIn(of: account)
-    // A refresh that is under way may have used the refresh token up already: revoking the old one
-    // could leave its successor alive. The server is asked once the answer is there.
-    if tellServer, account.isRefreshing {
-      account.afterRefresh { [unowned self] now in
-        self.end(account, logout, tellServer: true, now: now)
-        self.settle(logout)
+      if logout.tellsServer {
+        depart(account, logout, now: now)
+      } else {
+        forget(account, logout, now: now)
       }
-      logout.remaining += 1
-      return
-    }
-    endRefresh(of: account)
-    // Another logout may wait for the refresh that has just been ended; its revocation comes first.
-    account.runAfterRefresh(now)
-    let former = account.forget()
-    for request in former.waiting {
-      answer(request.connection, loginRequired(account, "\(account.name) has been logged out"))
-    }
-    accounts[account.name.text] = nil
-    guard let session = former.session else { return }
-    logout.forgotten.append(account.name.text)
-    guard tellServer else { return }
-    logout.remaining += 1
-    submit(.revoke(account: account.name.text, session: session, logout: logout), now: now)
-  }
-
-  func revocationEnded(_ name: String, _ logout: Logout, _ outcome: CourierOutcome) {
-    switch outcome {
-    case .done(let answer):
-      if answer.flag("revoked") { logout.revoked.append(name) }
-      logout.warnings += answer.strings("warning").map { "\(name): \($0)" }
-    case .refused(let refusal):
-      logout.warnings.append(
-        "\(name): the server has not revoked the tokens: \(refusal.failure.description)")
     }
     settle(logout)
+  }
+
+  private func depart(_ account: Account, _ logout: Logout, now: BootInstant) {
+    if let departure = account.departure { return departure.add(logout) }
+    cancelSignIn(of: account)
+    let departure = Departure(account)
+    departure.add(logout)
+    account.departure = departure
+    // A use of the refresh token that is under way may have used it up already: revoking the old one
+    // could leave its successor alive. The server is asked once the answer is there.
+    guard account.isRefreshing else { return setOut(departure, now: now) }
+    account.afterRefresh { [unowned self] now in self.setOut(departure, now: now) }
+  }
+
+  private func setOut(_ departure: Departure, now: BootInstant) {
+    let account = departure.account
+    if account.departure === departure {
+      endExchanges(of: account)
+      tellLoggedOut(account.takeAllWaiting(), account)
+    }
+    proceed(departure, now: now)
+  }
+
+  /// Takes the next step of a departure, or ends it.
+  private func proceed(_ departure: Departure, now: BootInstant) {
+    while let step = departure.next() {
+      switch step {
+      case .revoke: return submit(.revoke(departure), now: now)
+      case .endSession where hasBrowser(departure):
+        return submit(.endSession(departure), now: now)
+      case .endSession: break
+      case .unregister: return submit(.unregister(departure), now: now)
+      }
+    }
+    finish(departure, now: now)
+  }
+
+  func stepEnded(
+    _ step: Departure.Step, of departure: Departure, _ outcome: CourierOutcome, now: BootInstant
+  ) {
+    departure.ended(step, outcome)
+    proceed(departure, now: now)
+  }
+
+  private func finish(_ departure: Departure, now: BootInstant) {
+    let account = departure.account
+    if account.departure === departure {
+      account.departure = nil
+      tellLoggedOut(account.forget().waiting, account)
+      if !departure.keepsRegistration { account.registration = nil }
+      dropIfBlank(account)
+    }
+    let name = account.name.text
+    for logout in departure.logouts {
+      if departure.session != nil { logout.forgotten.append(name) }
+      if departure.isRevoked { logout.revoked.append(name) }
+      if departure.isDeleted { logout.deleted.append(name) }
+      logout.warnings += departure.warnings.map { "\(name): \($0)" }
+      settle(logout)
+    }
   }
 
   private func settle(_ logout: Logout) {
@@ -65,11 +99,10 @@ extension AgentServer {
     guard logout.remaining == 0, let connection = connections[logout.connection] else { return }
     answer(connection) { (reply) throws(AttributeFault) in
       reply.append("event", constant: "done")
-      for name in logout.forgotten {
-        try reply.append(key: "account", isList: true, value: name)
-      }
-      for name in logout.revoked {
-        try reply.append(key: "revoked", isList: true, value: name)
+      for (key, names) in [
+        ("account", logout.forgotten), ("revoked", logout.revoked), ("deleted", logout.deleted),
+      ] {
+        for name in names.sorted() { try reply.append(key: key, isList: true, value: name) }
       }
       for warning in logout.warnings {
         try reply.append(key: "warning", isList: true, value: printable(warning))
@@ -77,22 +110,50 @@ extension AgentServer {
     }
   }
 
-  /// Forgets every session without telling any server: SIGUSR1.
+  // MARK: Only forgetting
+
+  private func forget(_ account: Account, _ logout: Logout, now: BootInstant) {
+    cancelSignIn(of: account)
+    // Another logout may be telling the server; it goes on with the session it holds.
+    account.departure = nil
+    endRefresh(of: account)
+    endExchanges(of: account)
+    account.runAfterRefresh(now)
+    let former = account.forget()
+    tellLoggedOut(former.waiting, account)
+    if logout.endsRegistration { account.registration = nil }
+    dropIfBlank(account)
+    if former.session != nil { logout.forgotten.append(account.name.text) }
+  }
+
+  /// Forgets every session and registration without telling any server: SIGUSR1.
   func forgetAll(now: BootInstant) {
     let forgotten = accounts.values
     accounts = [:]
     for account in forgotten {
       cancelSignIn(of: account)
+      account.departure?.cancel()
+      account.registration = nil
       endRefresh(of: account)
-      for request in account.forget().waiting {
+      endExchanges(of: account)
+      let waiting = account.forget().waiting
+      for request in waiting {
         answer(request.connection, loginRequired(account, "\(account.name) has been forgotten"))
       }
       account.runAfterRefresh(now)
     }
   }
 
+  private func tellLoggedOut(_ waiting: [TokenRequest], _ account: Account) {
+    let failure = Failure(
+      .loginRequired, "\(account.name) has been logged out",
+      hint: "sallyport login \(account.name)")
+    for request in waiting { answer(request.connection, failure) }
+  }
+
   private func cancelSignIn(of account: Account) {
     guard let signIn = account.signIn else { return }
+    keepRegistration(of: signIn, account)
     account.signIn = nil
     if let courier = couriers[signIn.courier] { end(courier) }
     let failure = Failure(.accessDenied, "the sign-in to \(account.name) was ended by a logout")
@@ -100,4 +161,37 @@ extension AgentServer {
       answer(asker.connection, failure)
     }
   }
+
+  // MARK: The server's session in the browser
+
+  /// Whether anybody is left who can open a browser for `departure`.
+  func hasBrowser(_ departure: Departure) -> Bool {
+    departure.logouts.contains { $0.hasBrowser && connections[$0.connection] != nil }
+  }
+
+  /// The courier has an address ready that leads to the server's end_session_endpoint.
+  func endSessionEvent(_ departure: Departure, _ block: AttributeBlock) {
+    guard block.has("event", "end-session"), let url = block.string("url") else { return }
+    for logout in departure.logouts where logout.hasBrowser {
+      guard let connection = connections[logout.connection] else { continue }
+      tell(connection) { (reply) throws(AttributeFault) in
+        reply.append("event", constant: "end-session")
+        try reply.append("account", departure.account.name.text)
+        try reply.append("url", url)
+      }
+    }
+  }
+
+  /// A client has gone; where it was the last with a browser, nobody will come to the address.
+  func endAbandonedEndSessions() {
+    for (id, courier) in couriers {
+      guard case .endSession(let departure) = courier.job, !courier.hasAnswered,
+        !hasBrowser(departure)
+      else { continue }
+      end(courier)
+      ended(courier.job, id: id, .refused(CourierRefusal(Self.noBrowser)), now: clock())
+    }
+  }
+
+  static let noBrowser = Failure(.failed, "whoever was to open the browser has gone")
 }

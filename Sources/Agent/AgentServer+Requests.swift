@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Glibc
 import Platform
 
 /// The table of actions, and the choice of the account a request means.
@@ -15,6 +16,7 @@ extension AgentServer {
     ("store", { agent, _, connection, _ in agent.answer(connection) { _ in } }),
     ("erase", { agent, request, connection, _ in agent.erase(request, of: connection) }),
     ("status", { $0.status($1, of: $2, now: $3) }),
+    ("userinfo", { $0.userInfo($1, of: $2, now: $3) }),
     ("refresh", { $0.refresh($1, of: $2, now: $3) }),
     ("logout", { $0.logout($1, of: $2, now: $3) }),
     ("callback", { agent, request, connection, _ in agent.callback(request, of: connection) }),
@@ -37,7 +39,7 @@ extension AgentServer {
   private func version(of connection: Connection) {
     answer(connection) { (reply) throws(AttributeFault) in
       try reply.append("version", sallyportVersion)
-      reply.append("pid", Int64(processID))
+      reply.append("pid", Int64(getpid()))
     }
   }
 
@@ -69,6 +71,13 @@ extension AgentServer {
     let account = Account(name: name)
     accounts[name.text] = account
     return account
+  }
+
+  /// Lets go of an account nothing is known of: a name that has failed must not stay behind as one.
+  func dropIfBlank(_ account: Account) {
+    if account.isBlank, accounts[account.name.text] === account {
+      accounts[account.name.text] = nil
+    }
   }
 
   /// The name a request means, whether or not it is known.

@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Glibc
 import Platform
 import Secrets
 
@@ -45,7 +46,11 @@ extension AgentServer {
     let settings = account?.session?.settings
     for (key, value) in [
       ("issuer", account?.session?.issuer ?? section?["issuer"] ?? settings?["issuer"]),
-      ("client_id", section?["client_id"] ?? settings?["client_id"]),
+      (
+        "client_id",
+        section?["client_id"] ?? settings?["client_id"]
+          ?? account?.session?.carried.text("session.client_id")
+      ),
     ] {
       if let value { try reply.append(key: key, value: value) }
     }
@@ -55,6 +60,8 @@ extension AgentServer {
     if let session = account?.session {
       try describe(session, of: account, to: &reply, now: now)
     }
+    if account?.registration != nil { reply.append("registered", constant: "yes") }
+    if let warning = account?.warning { reply.append("warning", oneLine: warning) }
     if let failure = misfit ?? account?.lastError {
       reply.append("last_error", oneLine: failure.description)
       if let at = account?.lastErrorAt { reply.append("last_error_at", at) }
@@ -70,6 +77,12 @@ extension AgentServer {
     if let subject = session.subject { try reply.append("sub", subject) }
     if let username = session.username { try reply.append("username", username) }
     try reply.append("scope", session.scope)
+    try reply.append("token_type", session.tokenType)
+    for resource in session.resources {
+      try reply.append(key: "resource", isList: true, value: resource)
+    }
+    if session.needsProof { reply.append("dpop_bound", constant: "yes") }
+    if session.narrowed.count > 0 { reply.append("narrowed", Int64(session.narrowed.count)) }
     if let expiresAt = session.expiresAt {
       reply.append("expires_at", expiresAt)
     }
@@ -89,6 +102,7 @@ extension AgentServer {
 
   private func state(of account: Account?, misfit: Failure?, now: BootInstant) -> StaticString {
     guard let account else { return "signed-out" }
+    if account.departure != nil { return "signing-out" }
     if account.signIn != nil { return "signing-in" }
     guard let session = account.session, misfit == nil else { return "signed-out" }
     if account.isRefreshing { return "refreshing" }
@@ -100,7 +114,7 @@ extension AgentServer {
   private func describeAgent(to reply: inout SecretBuffer, accounts: Int) throws(AttributeFault) {
     reply.append("event", constant: "done")
     try reply.append("version", sallyportVersion)
-    reply.append("pid", Int64(processID))
+    reply.append("pid", Int64(getpid()))
     try reply.append("socket", socketPath)
     reply.append("vault", constant: "memory")
     try reply.append("memory_guard", pool.weakestGuard.name)

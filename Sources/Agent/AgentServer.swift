@@ -25,7 +25,7 @@ package final class AgentServer {
   var accounts: [String: Account] = [:]
   var connections: [UInt64: Connection] = [:]
   var couriers: [UInt64: CourierProcess] = [:]
-  var waitingJobs: [WaitingJob] = []
+  var waitingJobs = JobQueue()
   var deadlines = DeadlineQueue<Deadline>()
   /// Connections whose answer is complete and whose next request can be taken.
   var ready: [UInt64] = []
@@ -37,7 +37,7 @@ package final class AgentServer {
   private var lastID: UInt64 = 0
   private var isStopping = false
   private let willStop: () -> Void
-  private let clock: () -> BootInstant
+  let clock: () -> BootInstant
 
   /// What becomes due; whether it still matters is looked at then.
   enum Deadline {

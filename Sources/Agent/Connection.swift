@@ -1,4 +1,5 @@
 import Attributes
+import CPlatform
 import Glibc
 import Platform
 import Secrets
@@ -10,6 +11,8 @@ import Secrets
 final class Connection {
   /// Bytes taken from the socket at once: most requests fit.
   private static let readSize = 1024
+  /// Bytes that are thrown away behind a request that was refused for its length.
+  private static let mostDrained = 16 * 1024 * 1024
 
   let id: UInt64
   let descriptor: Descriptor
@@ -25,6 +28,8 @@ final class Connection {
   var awaits: Account?
   /// Whether the connection ends once the output is sent.
   var closesAfterOutput = false
+  /// Bytes that may still be thrown away; nil as long as requests are taken.
+  private var drains: Int?
   /// When the state it is in now began: half a request, unread output.
   var stalledSince: BootInstant?
   /// Whether a deadline is set that looks at ``stalledSince``.
@@ -44,13 +49,13 @@ final class Connection {
   /// What poll(2) has to wait for. A client that does not read its replies is not read from.
   var events: Int16 {
     var events: Int32 = 0
-    if !inputEnded, !isBusy, !closesAfterOutput, output.isEmpty { events |= POLLIN }
+    if !inputEnded, !isBusy, isDraining || !closesAfterOutput, output.isEmpty { events |= POLLIN }
     if !output.isEmpty { events |= POLLOUT }
     return Int16(events)
   }
 
   /// Whether half a request or an unread reply is pending: states that have a deadline.
-  var isStalled: Bool { !output.isEmpty || (!input.isEmpty && !isBusy) }
+  var isStalled: Bool { !output.isEmpty || (!input.isEmpty && !isBusy) || isDraining }
 
   enum Reading { case more, nothing, gone }
 
@@ -72,6 +77,37 @@ final class Connection {
       if input.isEmpty { input.releaseSlot() }
       return .nothing
     case .failed: return .gone
+    }
+  }
+
+  // MARK: After a refusal
+
+  var isDraining: Bool { drains != nil }
+
+  /// Says that nothing more will be sent, and takes what the client still sends.
+  ///
+  /// A client that is in the middle of a request too long would get EPIPE and never read why.
+  func beginDraining() {
+    guard drains == nil else { return }
+    drains = Self.mostDrained
+    shutdown(descriptor.number, Int32(SHUT_WR))
+  }
+
+  enum Draining { case goesOn, over }
+
+  /// Throws away what has come.
+  func drain() -> Draining {
+    withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { room in
+      switch readOnce(descriptor.number, into: room) {
+      case .wouldBlock: return .goesOn
+      case .closed, .failed: return .over
+      case .bytes(let count):
+        // It may have been a part of a secret.
+        sp_wipe(room.baseAddress, UInt(count))
+        let rest = (drains ?? 0) - count
+        drains = rest
+        return rest > 0 ? .goesOn : .over
+      }
     }
   }
 

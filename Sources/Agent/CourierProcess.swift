@@ -10,7 +10,7 @@ final class CourierProcess {
   let id: UInt64
   let processID: pid_t
   let descriptor: Descriptor
-  let job: Job
+  let job: CourierJob
   let deadline: BootInstant
   private var input: SecretBuffer
   private var output: SecretBuffer
@@ -20,15 +20,8 @@ final class CourierProcess {
   private(set) var hasAnswered = false
   private(set) var inputEnded = false
 
-  /// What the courier is for.
-  enum Job {
-    case signIn(account: Account)
-    case refresh(account: Account, generation: UInt64)
-    case revoke(account: String, session: Session, logout: Logout)
-  }
-
   init(
-    id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: Job,
+    id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: CourierJob,
     order: consuming SecretBuffer,
     deadline: BootInstant, pool: SecretPool
   ) {
@@ -39,12 +32,6 @@ final class CourierProcess {
     self.deadline = deadline
     input = SecretBuffer(in: pool)
     output = order
-  }
-
-  /// Whether it waits for a person, and so takes none of the places for short jobs.
-  var isSigningIn: Bool {
-    if case .signIn = job { return true }
-    return false
   }
 
   var events: Int16 {

@@ -15,4 +15,9 @@ final class HeldSecret {
   func equalsInConstantTime(_ other: UnsafeRawBufferPointer) -> Bool {
     bytes.equalsInConstantTime(other)
   }
+
+  func equals(_ other: HeldSecret?) -> Bool {
+    guard let other else { return false }
+    return other.withUnsafeBytes { equalsInConstantTime($0) }
+  }
 }

@@ -9,6 +9,9 @@ struct JobOrder: ~Copyable {
   /// Keys of an account that are the agent's own business.
   private static let unneeded: Set<String> = ["credential_url", "login", "username"]
 
+  /// Bytes of a block that lists of tokens may fill: three quarters, for what comes behind them.
+  private static let mostBytesOfTokens = AttributeLimits.blockLength / 4 * 3
+
   private var bytes: SecretBuffer
   private let pool: SecretPool
 
@@ -48,10 +51,44 @@ struct JobOrder: ~Copyable {
     }
   }
 
-  /// Adds what the login courier wanted its successors to know.
-  mutating func add(_ carried: [CarriedAttribute]) throws(Failure) {
+  /// Adds a value that is no secret.
+  mutating func add(_ key: StaticString, _ value: String) throws(Failure) {
+    try Self.unlessUnwritable { () throws(AttributeFault) in try bytes.append(key, value) }
+  }
+
+  /// Adds a list of such.
+  mutating func add(_ key: String, list: [String]) throws(Failure) {
     try Self.unlessUnwritable { () throws(AttributeFault) in
-      for attribute in carried {
+      for value in list { try bytes.append(key: key, isList: true, value: value) }
+    }
+  }
+
+  /// Adds a list of tokens, as many as a block has room for.
+  mutating func add(_ key: String, list: [HeldSecret]) throws(Failure) {
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      for secret in list where bytes.count < Self.mostBytesOfTokens {
+        try secret.withUnsafeBytes { (value) throws(AttributeFault) in
+          try key.withBytes { (key) throws(AttributeFault) in
+            try bytes.append(key: key, isList: true, value: value)
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds what a narrower token is to be for.
+  mutating func add(_ narrowing: Narrowing) throws(Failure) {
+    if !narrowing.scopes.isEmpty {
+      try add("narrow.scope", narrowing.scopes.joined(separator: " "))
+    }
+    try add("narrow.resource", list: narrowing.resources)
+    try add("audience", list: narrowing.audiences)
+  }
+
+  /// Adds what the login courier wanted its successors to know.
+  mutating func add(_ carried: Carried) throws(Failure) {
+    try Self.unlessUnwritable { () throws(AttributeFault) in
+      for attribute in carried.plain {
         try attribute.key.withBytes { (key) throws(AttributeFault) in
           try attribute.value.withBytes { (value) throws(AttributeFault) in
             try bytes.append(key: key, isList: false, value: value)
@@ -59,10 +96,11 @@ struct JobOrder: ~Copyable {
         }
       }
     }
+    try add(carried.secrets)
   }
 
   /// Adds what of that is secret.
-  mutating func add(_ carried: [CarriedSecret]) throws(Failure) {
+  mutating func add(_ carried: [Carried.Secret]) throws(Failure) {
     try Self.unlessUnwritable { () throws(AttributeFault) in
       for attribute in carried {
         try attribute.key.withBytes { (key) throws(AttributeFault) in

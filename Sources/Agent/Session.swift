@@ -6,25 +6,31 @@ import Secrets
 final class Session {
   /// The settings the sign-in was made with.
   let settings: SignInSettings
-  private(set) var accessToken: HeldSecret?
+  /// The session's own access token; nil once it was dropped.
+  private(set) var token: AccessToken?
+  /// Tokens for less, or for somebody else, that came of the same grant.
+  var narrowed = NarrowedTokens()
   private(set) var refreshToken: HeldSecret?
   private(set) var idToken: HeldSecret?
-  /// In the server's spelling: "Bearer".
+  /// In the server's spelling: "Bearer" or "DPoP".
   private(set) var tokenType = "Bearer"
   private(set) var scope = ""
-  /// The server's `expires_in`, in seconds; nil when it gave none.
-  private(set) var lifetime: Int64?
-  private(set) var expiry: BootInstant?
   private(set) var obtained: BootInstant
   private(set) var refreshed: BootInstant?
   private(set) var subject: String?
   private(set) var username: String?
   private(set) var issuer: String?
-  /// The `session.*` attributes of the courier: handed back to later couriers, never looked into.
-  private(set) var carried: [CarriedAttribute] = []
-  /// The `secret.*` attributes of the courier: the same, in guarded pages.
-  private(set) var carriedSecrets: [CarriedSecret] = []
+  private(set) var carried = Carried()
+  /// The client it was made with, where that one was registered for the account.
+  var registration: ClientRegistration?
+  /// The resources the session is for (RFC 8707 §2); empty where the server chooses.
+  private(set) var resources: [String] = []
+  /// The session's scope and resources as somebody who asks for exactly these names them.
+  private var own = Narrowing()
   var lastServed: BootInstant?
+  /// Whether a new sign-in has replaced it while a courier was using its refresh token: it is revoked
+  /// once that has ended.
+  var isForsaken = false
   private var comparedWithVersion: Int?
   private var changedSetting: String?
 
@@ -48,42 +54,66 @@ final class Session {
     return true
   }
 
-  /// Forgets the access token, so that the next asker causes a refresh.
-  func dropAccessToken() {
-    accessToken = nil
-    expiry = nil
-    lifetime = nil
+  /// Takes over the answer of a courier that was to bring a narrower token; nil when it has none.
+  ///
+  /// The session's own token and scope stay as they are.
+  func narrowed(
+    to narrowing: Narrowing, by answer: AttributeBlock, now: BootInstant, pool: SecretPool
+  ) -> AccessToken? {
+    // RFC 6749 §6: the refresh token is used up, whatever else the answer is good for.
+    if !narrowing.isExchange, let refresh = answer["refresh_token"] {
+      rotate(to: refresh, pool: pool)
+    }
+    guard let token = AccessToken(answer, formerType: tokenType, now: now, pool: pool) else {
+      return nil
+    }
+    carry(answer, pool: pool)
+    narrowed.keep(token, for: narrowing)
+    return token
   }
+
+  /// Forgets the access token, so that the next asker causes a refresh.
+  func dropAccessToken() { token = nil }
+
+  var accessToken: HeldSecret? { token?.secret }
+  var lifetime: Int64? { token?.lifetime }
+
+  /// Whether a token is worth nothing without a proof of the session's key (RFC 9449 §5).
+  var needsProof: Bool { token?.needsProof ?? (tokenType.lowercased() == "dpop") }
 
   /// Seconds for which the access token is still valid: 0 when there is none or it has expired, nil
   /// when the server did not say.
-  func remaining(at now: BootInstant) -> Int64? {
-    guard accessToken != nil else { return 0 }
-    return expiry.map { max(0, $0.seconds(since: now)) }
-  }
+  func remaining(at now: BootInstant) -> Int64? { token.map { $0.remaining(at: now) } ?? 0 }
 
   /// Whether the access token can be handed out at all: an expired one never is (RFC 6749 §1.5).
-  func isUsable(at now: BootInstant) -> Bool { remaining(at: now).map { $0 > 0 } ?? true }
+  func isUsable(at now: BootInstant) -> Bool { token?.isUsable(at: now) ?? false }
 
   /// Whether the access token stays valid as long as an asker can reasonably expect.
   func satisfies(validity: Int64, at now: BootInstant) -> Bool {
-    guard accessToken != nil else { return false }
-    guard let remaining = remaining(at: now) else { return true }
-    let needed = RefreshPolicy.neededValidity(requested: validity, lifetime: lifetime ?? 0)
-    return remaining > 0 && remaining >= needed
+    token?.satisfies(validity: validity, at: now) ?? false
   }
 
   /// The end of validity in seconds since the Unix epoch, by the wall clock as it is now.
-  var expiresAt: Int64? { expiry.map { $0.wallClockSeconds } }
+  var expiresAt: Int64? { token?.expiresAt }
 
   /// When the token of an account in use is to be replaced; nil when it cannot or need not be.
   var refreshDue: BootInstant? {
-    guard refreshToken != nil, let expiry, let lifetime else { return nil }
+    guard refreshToken != nil, let token, let expiry = token.expiry, let lifetime = token.lifetime
+    else { return nil }
     return expiry.adding(seconds: -RefreshPolicy.margin(lifetime: lifetime))
   }
 
   /// Whether anybody has asked since the token was obtained.
   var isInUse: Bool { lastServed.map { $0 >= obtained } ?? false }
+
+  /// What an asker wants beyond the session's own token; nil when that is the very one.
+  func narrowing(of request: TokenRequest) -> Narrowing? {
+    guard let narrowing = request.narrowing else { return nil }
+    let isOwn =
+      !narrowing.isExchange && (narrowing.scopes.isEmpty || narrowing.scopes == own.scopes)
+      && (narrowing.resources.isEmpty || narrowing.resources == own.resources)
+    return isOwn ? nil : narrowing
+  }
 
   /// Whether the configuration now describes another server or client than the sign-in's.
   ///
@@ -103,44 +133,47 @@ final class Session {
     self.refreshToken = HeldSecret(copying: refreshToken, in: pool)
   }
 
+  /// Takes the tokens that came after another session had taken this one's place, to revoke them.
+  func takeLastTokens(
+    _ use: Account.GrantUse, _ outcome: CourierOutcome, now: BootInstant, pool: SecretPool
+  ) {
+    switch (outcome, use) {
+    case (.refused(let refusal), _):
+      if let refresh = refusal.rotatedRefreshToken { rotate(to: refresh, pool: pool) }
+    case (.done(let answer), .session): _ = takeTokens(answer, now: now, pool: pool)
+    case (.done(let answer), .narrowed(let narrowing)):
+      _ = narrowed(to: narrowing, by: answer, now: now, pool: pool)
+    }
+  }
+
+  /// Whether a token of the other session is one of this one too.
+  func sharesToken(with other: Session) -> Bool {
+    (refreshToken.map { $0.equals(other.refreshToken) } ?? false)
+      || (accessToken.map { $0.equals(other.accessToken) } ?? false)
+  }
+
   private func takeTokens(_ answer: AttributeBlock, now: BootInstant, pool: SecretPool) -> Bool {
-    guard let access = answer["access_token"], !access.isEmpty else { return false }
-    accessToken = HeldSecret(copying: access, in: pool)
+    guard
+      let token = AccessToken(
+        answer, formerType: tokenType, formerScope: scope, now: now, pool: pool)
+    else { return false }
+    self.token = token
+    tokenType = token.type
+    scope = token.scope
     // RFC 6749 §6: without a new refresh token the old one stays good.
     if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
     if let id = answer["id_token"] { idToken = HeldSecret(copying: id, in: pool) }
-    tokenType = answer.string("token_type") ?? tokenType
-    scope = answer.string("scope") ?? scope
-    lifetime = answer.integer("expires_in").map { max(0, $0) }
-    expiry = lifetime.map { now.adding(seconds: $0) }
     obtained = now
     carry(answer, pool: pool)
     return true
   }
 
-  private func carry(_ answer: AttributeBlock, pool: SecretPool) {
-    answer.visit { key, _, value in
-      if key.starts(with: "session.".utf8) {
-        let attribute = CarriedAttribute(key: Array(key), value: Array(value))
-        carried.removeAll { $0.key == attribute.key }
-        carried.append(attribute)
-      } else if key.starts(with: "secret.".utf8) {
-        let attribute = CarriedSecret(key: Array(key), value: HeldSecret(copying: value, in: pool))
-        carriedSecrets.removeAll { $0.key == attribute.key }
-        carriedSecrets.append(attribute)
-      }
-    }
+  /// Takes over what a courier wants its successors to know.
+  func carry(_ answer: AttributeBlock, pool: SecretPool) {
+    carried.take(answer, pool: pool)
+    resources =
+      carried.text("session.resource")?.split(separator: " ").map(String.init)
+      ?? settings.effective.all("resource")
+    own = Narrowing(scopes: scope.split(separator: " ").map(String.init), resources: resources)
   }
-}
-
-/// One `session.*` attribute: nothing secret, and opaque to the agent.
-struct CarriedAttribute {
-  let key: [UInt8]
-  let value: [UInt8]
-}
-
-/// One `secret.*` attribute: opaque to the agent.
-struct CarriedSecret {
-  let key: [UInt8]
-  let value: HeldSecret
 }

@@ -7,19 +7,27 @@ struct SignInSettings {
   let section: AccountSettings?
   /// What came with the request.
   let overrides: [Setting]
+  /// The address of the resource the sign-in is for, as the person gave it (RFC 9728).
+  let resourceURL: String?
   /// What holds: the section with `overrides` over it.
   let effective: AccountSettings
 
-  init(name: AccountName, section: AccountSettings?, overrides: [Setting]) {
+  init(
+    name: AccountName, section: AccountSettings?, overrides: [Setting], resourceURL: String? = nil
+  ) {
     self.section = section
     self.overrides = overrides
+    self.resourceURL = resourceURL
     effective = (section ?? AccountSettings(name: name)).overridden(by: overrides)
   }
 
   subscript(_ key: String) -> String? { effective[key] }
 
   /// Whether they do not say where to sign in.
-  var namesNoServer: Bool { self["issuer"] == nil && self["token_endpoint"] == nil }
+  var namesNoServer: Bool {
+    self["issuer"] == nil && self["token_endpoint"] == nil && self["resource"] == nil
+      && resourceURL == nil
+  }
 
   /// The first setting by which the session of this sign-in is no longer that of the account as it
   /// is configured now; nil while it is.
@@ -27,12 +35,45 @@ struct SignInSettings {
   /// A name that has vanished from the file keeps its session: an editor that writes a file in two
   /// steps must not cost anybody a sign-in.
   func difference(from current: AccountSettings?) -> String? {
-    current?.securityRelevantDifference(from: section ?? effective)
+    guard let current else { return nil }
+    let changed = current.securityRelevantDifference(from: section ?? effective)
+    // What was given as an address, and has led to the server, has since been written down.
+    if changed == "resource", section == nil, let resourceURL,
+      current.all("resource") == [resourceURL]
+    {
+      return nil
+    }
+    return changed
+  }
+
+  /// Whether a session made with `former` is one of the server and client these settings name.
+  func fitsSession(madeWith former: SignInSettings) -> Bool {
+    effective.securityRelevantDifference(from: former.effective) == nil
+  }
+
+  /// Whether the resource that will be asked for its challenge is one of `resources`, or below one:
+  /// the same server in any case.
+  func asksOnly(_ resources: [String]) -> Bool {
+    let asked = resourceURL.map { [$0] } ?? effective.all("resource")
+    return !asked.isEmpty
+      && asked.allSatisfy { url in resources.contains { Self.isBelow(url, $0) } }
+  }
+
+  /// Whether `url` is `resource`, or lies below its path: a longer host or a port is another server.
+  private static func isBelow(_ url: String, _ resource: String) -> Bool {
+    guard !resource.isEmpty, url.utf8.starts(with: resource.utf8) else { return false }
+    if resource.hasSuffix("/"), resource.utf8.count(where: { $0 == UInt8(ascii: "/") }) > 2 {
+      return true
+    }
+    guard let next = url.utf8.dropFirst(resource.utf8.count).first else { return true }
+    return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
   }
 
   /// The settings for a later job: the section as it is now where there is one, for it may have a
   /// new secret or proxy, with the same overrides.
   func renewed(by current: AccountSettings?) -> SignInSettings {
-    SignInSettings(name: effective.name, section: current ?? section, overrides: overrides)
+    SignInSettings(
+      name: effective.name, section: current ?? section, overrides: overrides,
+      resourceURL: resourceURL)
   }
 }

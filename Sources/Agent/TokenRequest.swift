@@ -7,6 +7,8 @@ struct TokenRequest {
     case credential(asBearer: Bool, username: String?)
     /// `action=refresh`: only what has changed, no token.
     case refreshOnly
+    /// `action=userinfo`: what the server says of the person, no token.
+    case userInfo
   }
 
   let connection: UInt64
@@ -14,5 +16,28 @@ struct TokenRequest {
   /// Seconds the token should stay valid.
   let validity: Int64
   /// Whether a sign-in may be started for this request.
-  let mayLogin: Bool
+  var mayLogin: Bool
+  /// What it is for; nil for the session's own token.
+  var narrowing: Narrowing?
+  /// The request to a resource that needs a proof beside the token, where it needs one.
+  var proof: ProofTarget?
+
+  init(
+    connection: UInt64, form: Form, validity: Int64, mayLogin: Bool, narrowing: Narrowing? = nil,
+    proof: ProofTarget? = nil
+  ) {
+    self.connection = connection
+    self.form = form
+    self.validity = validity
+    self.mayLogin = mayLogin
+    self.narrowing = narrowing
+    self.proof = proof
+  }
+
+  /// The same request, after a sign-in that was made for it: there is no second one.
+  var withoutLogin: TokenRequest {
+    var request = self
+    request.mayLogin = false
+    return request
+  }
 }

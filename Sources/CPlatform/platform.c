@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -19,6 +20,12 @@
 
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
 #endif
 
 int sp_peer_credentials(int socket, int *pid, unsigned int *uid, unsigned int *gid) {
@@ -125,6 +132,18 @@ int sp_pipe(int *pair) { return pipe2(pair, O_CLOEXEC); }
 char **sp_environment(void) { return environ; }
 
 int sp_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+int sp_rename_to_new(int folder, const char *name, const char *target) {
+  return renameat2(folder, name, folder, target, RENAME_NOREPLACE);
+}
+
+int sp_peer_pidfd(int socket) {
+  int descriptor = -1;
+  socklen_t length = sizeof descriptor;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &descriptor, &length) == 0 ? descriptor : -1;
+}
+
+int sp_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int sp_open_standard_descriptors(void) {
   for (int i = 0; i < 3; i++) {

@@ -8,27 +8,8 @@ enum AccountCheck {
 
   static func findings(_ settings: AccountSettings, _ reports: [AccountStatus]) -> [Finding] {
     let report = reports.first { $0.account == settings.name.text }
-    return lacks(settings) + state(settings, report) + ports(settings, report)
-  }
-
-  /// What a sign-in would fail for.
-  private static func lacks(_ settings: AccountSettings) -> [Finding] {
-    let name = settings.name
-    var findings: [Finding] = []
-    let hasEndpoints =
-      settings["authorization_endpoint"] != nil && settings["token_endpoint"] != nil
-    if settings["issuer"] == nil, !hasEndpoints {
-      findings.append(
-        .problem("\(name) has neither issuer nor authorization_endpoint and token_endpoint"))
-    }
-    if settings["client_id"] == nil { findings.append(.problem("\(name) has no client_id")) }
-    if let refusal = settings.refusal { findings.append(.problem("\(name): \(refusal.sentence)")) }
-    for key in ["client_secret_file", "ca_file"] {
-      guard let path = settings[key], access(path, R_OK) != 0 else { continue }
-      let reason = SystemError.last("access").reason
-      findings.append(.problem("\(name): the \(key) \(path) cannot be read: \(reason)"))
-    }
-    return findings
+    return ClientCheck.findings(settings) + FileCheck.findings(settings)
+      + state(settings, report) + ports(settings, report)
   }
 
   private static func state(_ settings: AccountSettings, _ report: AccountStatus?) -> [Finding] {
@@ -51,7 +32,10 @@ enum AccountCheck {
     if report?.state == "signing-in" { return [] }
     let configured = settings.all("redirect_uri")
     let uris = configured.isEmpty ? [defaultRedirectURI] : configured
-    let findings = uris.compactMap { port($0, of: settings.name) }
+    // Without a certificate nothing listens at an https address: it is pasted.
+    let hasCertificate = settings["redirect_certificate"] != nil
+    let findings = uris.filter { hasCertificate || !$0.hasPrefix("https:") }
+      .compactMap { port($0, of: settings.name) }
     // One free port is enough: they are tried in order.
     let hasFree = findings.contains { $0.weight == .fine }
     return hasFree ? findings.filter { $0.weight == .fine } : findings

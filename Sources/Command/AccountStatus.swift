@@ -20,6 +20,15 @@ struct AccountStatus: Equatable {
   var lastError: String?
   var lastErrorAt: Int64?
   var credentialURLs: [String] = []
+  /// `Bearer` or `DPoP`.
+  var tokenType: String?
+  var resources: [String] = []
+  /// The client was registered by a sign-in (RFC 7591).
+  var isRegistered = false
+  /// The token is bound to a key of the agent (RFC 9449).
+  var isBound = false
+  /// Narrower tokens of the session that are kept.
+  var narrowed: Int64?
   var hint: String?
 
   /// Reads a block of the answer to `action=status`.
@@ -40,6 +49,11 @@ struct AccountStatus: Equatable {
     lastError = block.text("last_error")
     lastErrorAt = block.integer("last_error_at")
     credentialURLs = block.strings("credential_url")
+    tokenType = block.text("token_type")
+    resources = block.strings("resource")
+    isRegistered = block.flag("registered")
+    isBound = block.flag("dpop_bound") || tokenType?.lowercased() == "dpop"
+    narrowed = block.integer("narrowed")
     hint = block.text("hint")
   }
 
@@ -51,6 +65,7 @@ struct AccountStatus: Equatable {
     clientID = settings["client_id"]
     scope = settings["scope"]
     credentialURLs = settings.all("credential_url")
+    resources = settings.all("resource")
     hint = "sallyport login \(settings.name)"
   }
 }

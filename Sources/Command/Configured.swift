@@ -9,6 +9,12 @@ struct Configured {
   /// Empty when there is no file.
   let file: ConfigurationFile
 
+  /// The account that a name means; without a name the only one there is.
+  func account(_ name: String?) -> AccountSettings? {
+    if let name { return file.account(name) }
+    return file.accounts.count == 1 ? file.accounts[0] : nil
+  }
+
   /// Reads and checks the file.
   static func load() throws(Failure) -> Configured {
     guard let path = Folders().configurationFile else {

@@ -45,12 +45,25 @@ struct FailureAdvice {
         failure.code, "\(failure.description); did you mean \(nearest)?",
         hint: "sallyport \(verb) \(nearest)")
     }
-    guard !accounts.isEmpty else { return failure }
+    guard !accounts.isEmpty else {
+      return Failure(failure.code, failure.description, hint: addressHint(name) ?? failure.hint)
+    }
     let names = accounts.prefix(Self.mostNames).map(\.name.text).joined(separator: ", ")
     let more = accounts.count > Self.mostNames ? " …" : ""
     let verb = accounts.count == 1 ? "is" : "are"
     return Failure(
-      failure.code, "\(failure.description); there \(verb) \(names)\(more)", hint: failure.hint)
+      failure.code, "\(failure.description); there \(verb) \(names)\(more)",
+      hint: addressHint(name) ?? failure.hint)
+  }
+
+  /// A name that looks like a host was probably meant as the address of a resource.
+  private func addressHint(_ name: String) -> String? {
+    let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard labels.count > 1, let last = labels.last, last.count > 1, !name.contains("@"),
+      labels.allSatisfy({ !$0.isEmpty }),
+      last.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) })
+    else { return nil }
+    return "sallyport login https://\(name)"
   }
 
   private func clientHint(_ name: String) -> String {

@@ -52,9 +52,21 @@ enum Help {
     if !verb.details.isEmpty { text += "\n\(verb.details)\n" }
     guard !verb.options.isEmpty else { return text }
     text += "\noptions:\n"
-    let width = min(28, verb.options.map(\.usage.utf8.count).max() ?? 0)
-    for option in verb.options { text += row(option.usage, option.help, width: width) }
-    return text
+    let common = verb.options.filter { !$0.isRare }
+    let width = min(28, common.map(\.usage.utf8.count).max() ?? 0)
+    for option in common { text += row(option.usage, option.help, width: width) }
+    return text + rare(verb.options.filter(\.isRare))
+  }
+
+  /// Options that stand for keys, by name alone: the manual has a paragraph for each.
+  private static func rare(_ options: [Option]) -> String {
+    guard !options.isEmpty else { return "" }
+    let usages = options.map { option in
+      option.usage.split(separator: " ").joined(separator: "\u{A0}")
+    }
+    let list = row("", usages.joined(separator: ", "), width: 0)
+    return "\nand these, which sallyport.conf(5) explains:\n"
+      + list.split(separator: "\u{A0}", omittingEmptySubsequences: false).joined(separator: " ")
   }
 
   static func usage(of verb: Verb) -> String {

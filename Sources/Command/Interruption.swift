@@ -29,10 +29,10 @@ struct Interruption: ~Copyable {
   }
 
   /// Ends the process by the signal, so that a shell's loop ends with it.
-  static func end(by signal: Int32) -> Never {
+  static func end(by signal: Int32, saying sentence: String) -> Never {
     // The terminal has just shown ^C.
     if signal == SIGINT, isatty(2) == 1 { Diagnostics.tell("") }
-    Diagnostics.report("the sign-in is cancelled")
+    Diagnostics.report(sentence)
     var set = sigset_t()
     sigemptyset(&set)
     sigaddset(&set, signal)

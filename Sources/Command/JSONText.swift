@@ -34,6 +34,16 @@ struct JSONText: ~Copyable {
     buffer.append(constant: value ? "true" : "false")
   }
 
+  /// A member whose value is JSON already, on one line.
+  ///
+  /// What does not belong on a terminal can only stand in its strings, where it is escaped.
+  mutating func add(_ key: StaticString, json: String) {
+    self.key(key)
+    for scalar in json.unicodeScalars {
+      if Self.isHarmful(scalar) { append(scalar) } else { buffer.append(String(scalar)) }
+    }
+  }
+
   mutating func addNull(_ key: StaticString) {
     self.key(key)
     buffer.append(constant: "null")
@@ -88,10 +98,18 @@ struct JSONText: ~Copyable {
     case 0x5C: buffer.append(constant: "\\\\")
     case 0x0A: buffer.append(constant: "\\n")
     case 0x09: buffer.append(constant: "\\t")
-    case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069:
+    case _ where Self.isHarmful(scalar):
       let digits = String(scalar.value, radix: 16)
       buffer.append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
     default: buffer.append(String(scalar))
+    }
+  }
+
+  /// A control, or a character that turns the reading direction.
+  private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
     }
   }
 }

@@ -8,8 +8,9 @@ enum Login {
   private static let longestTimeout: Int64 = 86_400
 
   static let verb = Verb(
-    "login", .account,
+    "login", .optional("NAME|URL", .account),
     options: LoginOptions.options + [
+      Option(flag: "device", "sign in on another device, by a code that is shown"),
       Option(flag: "no-browser", "print the URL on standard output instead of opening a browser"),
       Option("timeout", "SECONDS", "how long to wait for the person; default 300"),
       Option(flag: "once", "print the token and keep nothing, in the agent or on disk"),
@@ -19,7 +20,12 @@ enum Login {
     summary: "signs in with the browser",
     details: """
       Opens $BROWSER, or what xdg-open starts, at the server's sign-in page and waits
-      for the answer on the redirect URI's port. The URL is shown too.
+      for the answer on the redirect URI's port. The URL is shown too. With --device
+      no browser is needed here: a code is shown, to be entered on a phone.
+
+      URL is the address of an API, such as an MCP server, that says itself where to
+      sign in. The account is named after its host; to choose the name, write
+      login NAME --resource URL.
 
       Options name settings of the configuration file and win over it. Given for a
       NAME that is not configured yet, they are saved once the sign-in has worked.
@@ -29,12 +35,14 @@ enum Login {
 
         sallyport login work --issuer https://auth.example.com --client-id 7d9a
         sallyport login work
+        sallyport login work --device
+        sallyport login https://mcp.example.com/mcp
         token=$(sallyport login work --once)
       """
   ) { (invocation) throws(Failure) in try run(invocation) }
 
   private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
-    let settings = try LoginOptions.settings(of: invocation)
+    let given = try LoginOptions.settings(of: invocation)
     let once = invocation.has("once")
     let format = try invocation.format()
     guard once || !invocation.has("format") else {
@@ -42,52 +50,53 @@ enum Login {
     }
     let timeout = try invocation.number("timeout", in: 1...longestTimeout)
     let configuration = try Configured.load()
-    let name = try account(invocation, settings, configuration, once: once)
+    let target = try LoginTarget.of(invocation, given, configuration, once: once)
+    if once { try refuseBoundToken(target, configuration, invocation) }
 
     var connection = try Agent.connect()
     var request = Request("login")
-    try request.add("account", name)
+    try request.add("account", target.name)
     request.add("timeout", timeout)
     if once { request.add(flag: "once") }
-    try request.add("browser", invocation.has("no-browser") ? "no" : "yes")
-    for setting in settings {
+    if invocation.has("device") { request.add(flag: "device") }
+    let opensBrowser = !invocation.has("no-browser") && !invocation.has("device")
+    try request.add("browser", opensBrowser ? "yes" : "no")
+    try request.add("resource_url", target.resourceURL)
+    for setting in target.settings {
       let isList = KnownKey.named(setting.key)?.isRepeatable == true
       try request.add(key: setting.key, isList: isList, value: setting.value)
     }
     try request.send(on: connection)
 
     var wait = SignInWait(
-      invocation.has("no-browser") ? .standardOutput : .browser, account: name,
+      invocation.has("no-browser") ? .standardOutput : .browser, account: target.name,
       redirectURIs: invocation.all("redirect-uri"))
     var output = WipedBuffer()
     let result = try wait.wait(on: &connection) { (block) throws(Failure) in
       if once { try format.write(block, to: &output) }
-      return SignInResult(block, account: name)
+      return SignInResult(block, account: target.name)
     }
     for line in result.lines(keepsNothing: once) { Diagnostics.tell(line) }
     if once { try Output.write(output.bytes) }
     if !once {
       LoginSaving.save(
-        settings, account: result.account ?? name, in: configuration,
-        isWanted: !invocation.has("no-save"))
+        target.settings, account: result.account ?? target.name, in: configuration,
+        isWanted: !invocation.has("no-save"), isNameDerived: target.isNameDerived)
     }
     return 0
   }
 
-  /// The account to sign in to; nil leaves the choice to the agent.
-  ///
-  /// Settings without a name belong to the only configured account. Where there is none, a name is
-  /// needed to keep them under, unless nothing is kept.
-  private static func account(
-    _ invocation: Invocation, _ settings: [Setting], _ configuration: Configured, once: Bool
-  ) throws(Failure) -> String? {
-    if let name = try invocation.account() { return name }
-    guard configuration.file.accounts.isEmpty, !once else { return nil }
-    let example = "sallyport login NAME --issuer URL --client-id ID"
-    throw Failure(
-      .invalidRequest,
-      settings.isEmpty
-        ? "no account is configured" : "the account needs a name of your choice", hint: example)
+  /// RFC 9449 §7.1: a bound token is good only with proofs by its key, and nothing is kept that
+  /// could make one.
+  private static func refuseBoundToken(
+    _ target: LoginTarget, _ configuration: Configured, _ invocation: Invocation
+  ) throws(Failure) {
+    let given = target.settings.last { $0.key == "dpop_bound_access_tokens" }?.value
+    let value = given ?? configuration.account(target.name)?["dpop_bound_access_tokens"]
+    guard value == "yes" || value == "true" else { return }
+    throw invocation.mistake(
+      "--once keeps no key, and a token that is bound to one (dpop_bound_access_tokens) is good"
+        + " for nothing without it")
   }
 }
 

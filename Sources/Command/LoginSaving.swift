@@ -6,8 +6,11 @@ enum LoginSaving {
   /// Saves the settings of an account that is not configured yet; says what was done.
   ///
   /// The sign-in stays whatever happens here: a file that cannot be written is a warning.
+  ///
+  /// - Parameter isNameDerived: the person has not chosen the name, and so does not know it.
   static func save(
-    _ settings: [Setting], account: String?, in configuration: Configured, isWanted: Bool
+    _ settings: [Setting], account: String?, in configuration: Configured, isWanted: Bool,
+    isNameDerived: Bool = false
   ) {
     guard !settings.isEmpty, let name = account.flatMap(AccountName.init) else { return }
     if let configured = configuration.file.account(name.text) {
@@ -17,7 +20,10 @@ enum LoginSaving {
       }
       return
     }
-    guard isWanted else { return }
+    guard isWanted else {
+      if isNameDerived { Diagnostics.tell("the account is \(name): sallyport token \(name)") }
+      return
+    }
     guard let path = configuration.path else {
       return warn("neither XDG_CONFIG_HOME nor HOME is set")
     }
@@ -26,7 +32,10 @@ enum LoginSaving {
       try ConfigurationStore.replace(path: path) { (text) throws(ConfigurationFault) in
         try ConfigurationEditor.adding(account, to: text)
       }
-      Diagnostics.tell("saved \(name) in \(path)")
+      Diagnostics.tell(
+        isNameDerived
+          ? "saved under the name \(name) in \(path): sallyport token \(name)"
+          : "saved \(name) in \(path)")
     } catch { warn(error.sentence(path: path)) }
   }
 

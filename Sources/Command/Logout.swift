@@ -6,20 +6,28 @@ enum Logout {
   static let verb = Verb(
     "logout", .account,
     options: [
-      Option(flag: "all", "every account"),
+      Option(flag: "all", "the registration of the client too; without NAME every account"),
+      Option(flag: "browser", "end the session in the browser as well"),
       Option(flag: "local", "forget the tokens without telling the server"),
     ],
     summary: "revokes the tokens at the server and forgets them",
     details: """
       The tokens are forgotten even where the server cannot be reached or does not
       revoke; then a warning says so. The configuration stays as it is.
+
+      After it the server may still know the browser and sign in without a question:
+      --browser ends that too. With --all a client that a sign-in has registered is
+      deleted at the server. What they could not do is said, and the status is 1.
+
+        sallyport logout work --all --browser
+        sallyport logout --all
       """
   ) { (invocation) throws(Failure) in
-    let isForAll = invocation.has("all")
-    guard !isForAll || invocation.operand == nil else {
-      throw invocation.mistake("logout takes NAME or --all, not both")
+    guard !invocation.has("local") || !invocation.has("browser") else {
+      throw invocation.mistake("--local tells the server nothing, and --browser does: choose one")
     }
-    let account = isForAll ? nil : try invocation.account()
+    let isForAll = invocation.has("all")
+    let account = isForAll && invocation.operand == nil ? nil : try invocation.account()
     guard var connection = try Agent.connect(whenAbsent: .tolerate) else {
       Diagnostics.tell("no agent is running, so nobody is signed in")
       return 0
@@ -27,22 +35,41 @@ enum Logout {
     var request = Request("logout")
     try request.add("account", account)
     if isForAll { request.add(flag: "all") }
+    if invocation.has("browser") { request.add(flag: "browser") }
     if invocation.has("local") { request.add(flag: "local") }
     try request.send(on: connection)
-    let outcome = try connection.next { (block) in lines(block) }
-    for line in outcome { Diagnostics.tell(line) }
-    return 0
+    var wait = SignInWait(.browser, account: account, purpose: .logout)
+    let outcome = try wait.wait(on: &connection) { (block) in LogoutOutcome(block) }
+    for line in outcome.lines { Diagnostics.tell(line) }
+    let isWhole = outcome.warnings.isEmpty || !(isForAll || invocation.has("browser"))
+    return isWhole ? 0 : FailureCode.failed.exitStatus
+  }
+}
+
+/// What came of a logout, as the agent tells it.
+struct LogoutOutcome {
+  let accounts: [String]
+  /// Those whose tokens the server has revoked.
+  let revoked: [String]
+  /// Those whose registration the server has deleted.
+  let deleted: [String]
+  /// What could not be done, and why.
+  let warnings: [String]
+
+  init(_ block: AttributeBlock) {
+    accounts = block.strings("account") + (block.string("account").map { [$0] } ?? [])
+    revoked = block.strings("revoked")
+    deleted = block.strings("deleted")
+    warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
   }
 
-  private static func lines(_ block: AttributeBlock) -> [String] {
-    let accounts = block.strings("account") + (block.string("account").map { [$0] } ?? [])
-    let revoked = block.strings("revoked")
-    let lines = accounts.map { account in
+  var lines: [String] {
+    var lines = accounts.map { account in
       revoked.contains(account)
         ? "signed out of \(account); the server has revoked its tokens"
         : "signed out of \(account)"
     }
-    let warnings = block.strings("warning").map { "warning: \($0)" }
-    return (lines.isEmpty ? ["nobody was signed in"] : lines) + warnings
+    lines += deleted.map { "the server has deleted the client that was registered for \($0)" }
+    return (lines.isEmpty ? ["nobody was signed in"] : lines) + warnings.map { "warning: \($0)" }
   }
 }

@@ -19,10 +19,12 @@ struct Option: Sendable {
   let isRepeatable: Bool
   /// The key of the configuration file the option stands for.
   let key: String?
+  /// Whether help only names it: it is a key that few accounts need, explained in the manual.
+  let isRare: Bool
 
   init(
     _ name: String, _ value: String?, completion: Completion = .nothing,
-    isRepeatable: Bool = false, key: String? = nil, _ help: String
+    isRepeatable: Bool = false, key: String? = nil, isRare: Bool = false, _ help: String
   ) {
     self.name = name
     self.value = value
@@ -30,10 +32,13 @@ struct Option: Sendable {
     self.completion = completion
     self.isRepeatable = isRepeatable
     self.key = key
+    self.isRare = isRare
   }
 
-  /// An option without a value.
-  init(flag name: String, _ help: String) { self.init(name, nil, help) }
+  /// An option without a value; for a key it says `yes`.
+  init(flag name: String, key: String? = nil, isRare: Bool = false, _ help: String) {
+    self.init(name, nil, key: key, isRare: isRare, help)
+  }
 
   /// `--name VALUE`, as help shows it.
   var usage: String { value.map { "--\(name) \($0)" } ?? "--\(name)" }

@@ -61,8 +61,14 @@ struct SignInMessages {
 
   /// The browser is where the person sits, and so the port has to be there too.
   private var forwarding: String? {
-    guard isRemote, let port = Self.loopbackPort(prompt.redirectURI) else { return nil }
-    return "the browser is on another machine? run there first: "
+    guard isRemote, !prompt.needsPaste, let port = Self.loopbackPort(prompt.redirectURI) else {
+      return nil
+    }
+    return Self.forwarding(of: port, to: hostName)
+  }
+
+  static func forwarding(of port: String, to hostName: String) -> String {
+    "the browser is on another machine? run there first: "
       + "ssh -L \(port):localhost:\(port) \(hostName)"
   }
 
@@ -78,10 +84,10 @@ struct SignInMessages {
   /// The redirect URI without its port where a free one was chosen; nil where it was configured.
   static func withoutChosenPort(_ uri: String, _ configured: [String]) -> String? {
     guard !configured.contains(uri), let port = loopbackPort(uri) else { return nil }
-    for host in ["127.0.0.1", "[::1]"] {
-      let start = "http://\(host):\(port)"
+    for host in ["http://127.0.0.1", "http://[::1]", "https://127.0.0.1", "https://[::1]"] {
+      let start = "\(host):\(port)"
       guard uri.hasPrefix(start) else { continue }
-      let portless = "http://\(host)" + uri.dropFirst(start.count)
+      let portless = host + uri.dropFirst(start.count)
       return configured.contains(portless) ? portless : nil
     }
     return nil
@@ -119,10 +125,12 @@ struct SignInMessages {
   /// The port of a loopback redirect URI; nil for any other.
   static func loopbackPort(_ redirectURI: String) -> String? {
     for host in ["localhost", "127.0.0.1", "[::1]"] {
-      let start = "http://\(host):"
-      guard redirectURI.hasPrefix(start) else { continue }
-      let port = redirectURI.dropFirst(start.count).prefix { $0 >= "0" && $0 <= "9" }
-      return port.isEmpty ? nil : String(port)
+      for scheme in ["http", "https"] {
+        let start = "\(scheme)://\(host):"
+        guard redirectURI.hasPrefix(start) else { continue }
+        let port = redirectURI.dropFirst(start.count).prefix { $0 >= "0" && $0 <= "9" }
+        return port.isEmpty ? nil : String(port)
+      }
     }
     return nil
   }

@@ -9,6 +9,10 @@ struct SignInResult {
   let expiresIn: Int64?
   let isRefreshable: Bool
   let warnings: [String]
+  /// The identifier the client got by being registered; nil where it had one.
+  let registeredClient: String?
+  /// The token is good only with proofs (RFC 9449).
+  let isBound: Bool
 
   init(_ block: AttributeBlock, account: String?, now: Int64 = wallClockSeconds()) {
     self.account = block.string("account") ?? account
@@ -18,6 +22,8 @@ struct SignInResult {
     expiresIn =
       block.integer("expires_in") ?? remaining.flatMap { $0.overflow ? nil : $0.partialValue }
     isRefreshable = block.flag("refreshable")
+    registeredClient = block.string("client_id").flatMap { $0.isEmpty ? nil : $0 }
+    isBound = block.string("token_type")?.lowercased() == "dpop"
     warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
   }
 
@@ -33,6 +39,13 @@ struct SignInResult {
     }
     var lines = [first]
     if let scope { lines.append("granted: \(scope)") }
+    if isBound { lines.append("the token is bound to a key that the agent keeps (DPoP)") }
+    if let registeredClient {
+      let name = account ?? "NAME"
+      lines.append(
+        "registered at the server as client \(registeredClient), which"
+          + " sallyport logout \(name) --all deletes")
+    }
     return lines + warnings.map { "warning: \($0)" }
   }
 }

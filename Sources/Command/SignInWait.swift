@@ -2,7 +2,8 @@ import Attributes
 import Glibc
 import Platform
 
-/// Waits for a sign-in on a connection: shows the URL, opens the browser, takes a pasted URL.
+/// Waits on a connection for what a person does elsewhere, a sign-in or a logout: shows the URL,
+/// opens the browser, takes a pasted URL.
 struct SignInWait: ~Copyable {
   /// Milliseconds after which a command in the background looks whether it is in front again.
   private static let backgroundPause: Int32 = 2000
@@ -23,7 +24,14 @@ struct SignInWait: ~Copyable {
     case standardOutput
   }
 
+  /// What an interruption by a signal ends, in words.
+  enum Purpose: String {
+    case signIn = "the sign-in is cancelled"
+    case logout = "the logout is interrupted; sallyport status shows who is signed in"
+  }
+
   private let mode: Mode
+  private let purpose: Purpose
   private let account: String?
   /// The redirect URIs of the command line, which win over the configured ones.
   private let redirectURIs: [String]
@@ -33,8 +41,11 @@ struct SignInWait: ~Copyable {
   private var browser: BrowserLauncher?
   private var deadline: BootInstant
 
-  init(_ mode: Mode, account: String?, redirectURIs: [String] = []) {
+  init(
+    _ mode: Mode, account: String?, redirectURIs: [String] = [], purpose: Purpose = .signIn
+  ) {
     self.mode = mode
+    self.purpose = purpose
     self.account = account
     self.redirectURIs = redirectURIs
     interruption = Interruption()
@@ -61,12 +72,13 @@ struct SignInWait: ~Copyable {
     of connection: inout AgentConnection, _ body: (AttributeBlock) throws(Failure) -> R
   ) throws(Failure) -> R? {
     while true {
-      var prompt: SignInMessages.Prompt?
-      var progress: String?
+      var event = Event.none
       let result: R?? = try connection.takeBlock { (block) throws(Failure) -> R? in
         switch block.string("event") {
-        case "authorize": prompt = try Self.prompt(block)
-        case "waiting": progress = block.string("message")
+        case "authorize": event = .authorize(try Self.prompt(block))
+        case "device": event = .device(try DevicePrompt(block))
+        case "end-session": event = .endSession(try EndSessionPrompt(block))
+        case "waiting": event = block.string("message").map(Event.progress) ?? .none
         case "done", nil: return try body(block)
         default: break
         }
@@ -74,8 +86,26 @@ struct SignInWait: ~Copyable {
       }
       guard let result else { return nil }
       if let result { return result }
-      if let prompt { try show(prompt) }
-      if let progress { Diagnostics.tell(progress) }
+      try show(event)
+    }
+  }
+
+  /// What the agent has told.
+  private enum Event {
+    case none
+    case authorize(SignInMessages.Prompt)
+    case device(DevicePrompt)
+    case endSession(EndSessionPrompt)
+    case progress(String)
+  }
+
+  private mutating func show(_ event: Event) throws(Failure) {
+    switch event {
+    case .none: break
+    case .authorize(let prompt): try show(prompt)
+    case .device(let prompt): try show(prompt)
+    case .endSession(let prompt): show(prompt)
+    case .progress(let message): Diagnostics.tell(message)
     }
   }
 
@@ -103,22 +133,52 @@ struct SignInWait: ~Copyable {
       account: account, prompt: prompt, isRemote: environmentVariable("SSH_CONNECTION") != nil,
       hostName: Self.hostName, canPaste: hasTerminal)
     self.messages = messages
-    deadline = BootInstant.now.adding(seconds: min(prompt.expiresIn ?? 300, 86_400) + Self.grace)
+    extendDeadline(by: prompt.expiresIn)
     switch mode {
     case .standardOutput:
       try Output.write(prompt.url + "\n")
       for line in messages.lines(.standardOutput) { Diagnostics.tell(line) }
     case .browser:
-      var browser = BrowserLauncher(for: prompt.url)
-      let isOpen = !prompt.isJoined && browser.open()
-      self.browser = isOpen ? browser : nil
-      if !isOpen, !prompt.isJoined,
-        let missing = BrowserLauncher.missingBrowser(searchPath: environmentVariable("PATH"))
-      {
-        Diagnostics.tell(missing)
-      }
+      let isOpen = !prompt.isJoined && open(prompt.url)
       for line in messages.lines(isOpen ? .browser : .byHand) { Diagnostics.tell(line) }
     }
+  }
+
+  /// No browser is started: the person has one elsewhere.
+  private mutating func show(_ prompt: DevicePrompt) throws(Failure) {
+    extendDeadline(by: prompt.expiresIn)
+    if mode == .standardOutput { try Output.write(prompt.bestAddress + "\n") }
+    for line in prompt.opening(account: account) { Diagnostics.tell(line) }
+    let picture = QRCode.picture(of: prompt.bestAddress)
+    // Its escape sequences are those of a program that was installed here.
+    if let picture { try? writeAll(2, picture) }
+    for line in prompt.ending(hasPicture: picture != nil) { Diagnostics.tell(line) }
+  }
+
+  private mutating func show(_ prompt: EndSessionPrompt) {
+    extendDeadline(by: nil)
+    let isOpen = open(prompt.url)
+    let isRemote = environmentVariable("SSH_CONNECTION") != nil
+    for line in prompt.lines(isOpen: isOpen, remoteHost: isRemote ? Self.hostName : nil) {
+      Diagnostics.tell(line)
+    }
+  }
+
+  /// Starts a browser; false when there is none, and then it is said why.
+  private mutating func open(_ url: String) -> Bool {
+    var browser = BrowserLauncher(for: url)
+    let isOpen = browser.open()
+    self.browser = isOpen ? browser : nil
+    if !isOpen,
+      let missing = BrowserLauncher.missingBrowser(searchPath: environmentVariable("PATH"))
+    {
+      Diagnostics.tell(missing)
+    }
+    return isOpen
+  }
+
+  private mutating func extendDeadline(by seconds: Int64?) {
+    deadline = BootInstant.now.adding(seconds: min(seconds ?? 300, 86_400) + Self.grace)
   }
 
   // MARK: Poll
@@ -143,7 +203,7 @@ struct SignInWait: ~Copyable {
   private mutating func lookAtSignals() {
     while let event = interruption.next() {
       switch event {
-      case .stop(let signal): Interruption.end(by: signal)
+      case .stop(let signal): Interruption.end(by: signal, saying: purpose.rawValue)
       case .childEnded:
         guard browser?.reap() == true else { continue }
         let failure = browser?.failure ?? ""

@@ -6,6 +6,8 @@ struct StatusReport {
   var accounts: [AccountStatus] = []
   /// Nil when no agent is running.
   var agent: AgentStatus?
+  /// What the server says of the person, where that was asked for.
+  var userInfo: UserInfo?
 
   /// Asks the agent; where none is running, the configuration tells which accounts there are.
   static func load(account: String?) throws(Failure) -> StatusReport {
@@ -47,7 +49,10 @@ struct StatusReport {
     json.beginObject()
     if let agent { Self.add(agent, to: &json) } else { json.addNull("agent") }
     json.beginArray("accounts")
-    for account in accounts { Self.add(account, to: &json) }
+    for account in accounts {
+      let isAsked = userInfo != nil && userInfo?.account == account.account
+      Self.add(account, userInfo: isAsked ? userInfo?.json : nil, to: &json)
+    }
     json.endArray()
     json.endObject()
     json.endLine()
@@ -66,7 +71,9 @@ struct StatusReport {
     json.endObject()
   }
 
-  private static func add(_ account: AccountStatus, to json: inout JSONText) {
+  private static func add(
+    _ account: AccountStatus, userInfo: String?, to json: inout JSONText
+  ) {
     json.beginObject()
     json.add("account", account.account)
     json.add("state", account.state)
@@ -75,6 +82,8 @@ struct StatusReport {
     json.add("sub", ifKnown: account.subject)
     json.add("username", ifKnown: account.username)
     json.add("scope", ifKnown: account.scope)
+    json.add("token_type", ifKnown: account.tokenType)
+    if account.isBound { json.add("dpop_bound", true) }
     json.add("expires_at", ifKnown: account.expiresAt)
     json.add("expires_in", ifKnown: account.expiresIn)
     if let isRefreshable = account.isRefreshable { json.add("refreshable", isRefreshable) }
@@ -86,6 +95,14 @@ struct StatusReport {
     json.beginArray("credential_url")
     for url in account.credentialURLs { json.add(element: url) }
     json.endArray()
+    if !account.resources.isEmpty {
+      json.beginArray("resource")
+      for resource in account.resources { json.add(element: resource) }
+      json.endArray()
+    }
+    if account.isRegistered { json.add("registered", true) }
+    json.add("narrowed", ifKnown: account.narrowed)
+    if let userInfo { json.add("userinfo", json: userInfo) }
     json.add("hint", ifKnown: account.hint)
     json.endObject()
   }

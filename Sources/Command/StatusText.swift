@@ -4,7 +4,10 @@ import Platform
 extension StatusReport {
   /// - Parameter now: seconds since the Unix epoch.
   func text(now: Int64) -> String {
-    accounts.map { $0.text(now: now) }.joined(separator: "\n")
+    accounts.map { account in
+      let isAsked = userInfo != nil && userInfo?.account == account.account
+      return account.text(now: now, userInfo: isAsked ? userInfo : nil)
+    }.joined(separator: "\n")
   }
 
   /// What is to be said beside the accounts, on standard error.
@@ -24,12 +27,14 @@ extension StatusReport {
 }
 
 extension AccountStatus {
-  fileprivate func text(now: Int64) -> String {
+  fileprivate func text(now: Int64, userInfo: UserInfo?) -> String {
     var lines = ["\(account): \(headline)"]
     lines.append(row("issuer", issuer))
-    lines.append(row("client", clientID))
+    lines.append(row("client", clientID.map { $0 + (isRegistered ? " (registered here)" : "") }))
     lines.append(row("scope", scope))
+    for resource in resources { lines.append(row("resource", resource)) }
     lines.append(row("token", token))
+    lines.append(row("narrower", narrower))
     // A token that was refreshed was obtained then: one line says it.
     lines.append(
       row("obtained", lastRefreshAt == nil ? obtainedAt.map { Self.ago($0, now: now) } : nil))
@@ -38,6 +43,7 @@ extension AccountStatus {
     for url in credentialURLs { lines.append(row("answers", url)) }
     lines.append(row("error", lastError.map { $0 + errorTime(now: now) }))
     lines.append(row("try", hint))
+    if let userInfo { lines += ["  userinfo"] + userInfo.lines }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n") + "\n"
   }
 
@@ -57,7 +63,13 @@ extension AccountStatus {
     guard let expiresIn else { return nil }
     let time =
       expiresIn > 0 ? "valid for \(Timestamp.length(expiresIn))" : "expired"
-    return isRefreshable == false ? time + ", cannot be refreshed" : time
+    let refresh = isRefreshable == false ? ", cannot be refreshed" : ""
+    return time + refresh + (isBound ? ", good only with a proof (DPoP)" : "")
+  }
+
+  private var narrower: String? {
+    guard let narrowed, narrowed > 0 else { return nil }
+    return narrowed == 1 ? "one token for less than that" : "\(narrowed) tokens for less than that"
   }
 
   private func errorTime(now: Int64) -> String {

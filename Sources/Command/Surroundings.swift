@@ -3,7 +3,7 @@ import Platform
 
 /// What `doctor` finds around the program: its folder, its other programs, the browser.
 enum Surroundings {
-  static func findings() -> [Finding] { [folder(), programs(), browser()] }
+  static func findings() -> [Finding] { [folder(), programs(), browser(), picture()] }
 
   private static func folder() -> Finding {
     let folders = Folders()
@@ -48,5 +48,12 @@ enum Surroundings {
     let names = ways.map(\.program).joined(separator: ", ")
     return .warning(
       "no browser can be started: not found: \(names)", hint: "sudo apt install xdg-utils")
+  }
+
+  /// Only who signs in on a phone misses it.
+  private static func picture() -> Finding {
+    QRCode.program == nil
+      ? .fine("login --device shows its address and code; with qrencode installed, a QR code too")
+      : .fine("login --device shows a QR code")
   }
 }

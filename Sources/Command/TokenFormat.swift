@@ -5,7 +5,7 @@ import Platform
 enum TokenFormat: String, CaseIterable, Sendable {
   /// The access token and nothing else.
   case plain
-  /// `Authorization: Bearer …` (RFC 6750 §2.1).
+  /// `Authorization: Bearer …` (RFC 6750 §2.1), or `Authorization: DPoP …` and `DPoP: …`.
   case header
   /// The token response with its own names (RFC 6749 §5.1), and `account` and `expires_at`.
   case json
@@ -48,20 +48,27 @@ enum TokenFormat: String, CaseIterable, Sendable {
   private func writeHeader(
     _ answer: AttributeBlock, to buffer: inout WipedBuffer
   ) throws(Failure) {
-    let token = try bearerToken(answer)
-    buffer.append(constant: "Authorization: Bearer ")
-    buffer.append(token)
+    let scheme = try authorizationScheme(answer)
+    buffer.append(constant: "Authorization: ")
+    buffer.append(constant: scheme)
+    buffer.append(constant: " ")
+    buffer.append(try accessToken(answer))
+    guard let proof = try proof(answer) else { return }
+    buffer.append(constant: "\nDPoP: ")
+    buffer.append(proof)
   }
 
   private func writeHeaders(
     _ answer: AttributeBlock, to buffer: inout WipedBuffer
   ) throws(Failure) {
     var value = WipedBuffer()
-    value.append(constant: "Bearer ")
-    value.append(try bearerToken(answer))
+    value.append(constant: try authorizationScheme(answer))
+    value.append(constant: " ")
+    value.append(try accessToken(answer))
     var json = JSONText()
     json.beginObject()
     json.add("Authorization", value.bytes)
+    if let proof = try proof(answer) { json.add("DPoP", proof) }
     json.endObject()
     buffer.append(json.buffer.bytes)
   }
@@ -76,6 +83,7 @@ enum TokenFormat: String, CaseIterable, Sendable {
     if let instant = answer.integer("expires_at") { json.add("expires_at", instant) }
     if let scope = answer["scope"] { json.add("scope", scope) }
     if answer["id_token"] != nil { json.add("id_token", try idToken(answer)) }
+    if let proof = try proof(answer) { json.add("dpop", proof) }
     json.endObject()
     buffer.append(json.buffer.bytes)
   }
@@ -117,7 +125,11 @@ extension TokenFormat {
   func bearerToken(_ answer: AttributeBlock) throws(Failure) -> UnsafeRawBufferPointer {
     let type = answer.string("token_type") ?? "Bearer"
     guard type.lowercased() == "bearer" else {
-      throw Failure(.failed, "the token is of type \(type), which \(rawValue) cannot express")
+      let advice =
+        type.lowercased() == "dpop"
+        ? ": an account for this format needs dpop_bound_access_tokens = no" : ""
+      throw Failure(
+        .failed, "the token is of type \(type), which \(rawValue) cannot express\(advice)")
     }
     return try accessToken(answer)
   }

@@ -3,7 +3,8 @@ package enum AuthorizeParameter {
   /// Those the sign-in makes itself; another value would break what it proves.
   private static let own = [
     "response_type", "response_mode", "state", "nonce", "code_challenge", "code_challenge_method",
-    "request", "request_uri", "client_secret",
+    "request", "request_uri", "client_secret", "client_assertion", "client_assertion_type",
+    "dpop_jkt",
   ]
 
   /// Those with a key of their own.

@@ -7,15 +7,6 @@ package struct KnownKey: Sendable {
     case account
   }
 
-  /// What this version does with a key.
-  package enum Support: Sendable {
-    case full
-    /// Read and kept, without effect yet; leaving it out weakens nothing.
-    case later
-    /// Read, and the sign-in refused: to leave it out would weaken what the file asks for.
-    case refusedUntilBuilt
-  }
-
   package static let clientSecret = "client_secret"
   package static let authorizePrefix = "authorize."
 
@@ -23,7 +14,6 @@ package struct KnownKey: Sendable {
   package let name: String
   package let place: Place
   package let isRepeatable: Bool
-  package let support: Support
   let rule: ValueRule
 
   /// Whether the key may stand in an account's section.
@@ -40,14 +30,12 @@ package struct KnownKey: Sendable {
   var isFamily: Bool { name == Self.authorize.name }
 
   private init(
-    _ name: String, _ rule: ValueRule, place: Place = .account, isRepeatable: Bool = false,
-    support: Support = .full
+    _ name: String, _ rule: ValueRule, place: Place = .account, isRepeatable: Bool = false
   ) {
     self.name = name
     self.rule = rule
     self.place = place
     self.isRepeatable = isRepeatable
-    self.support = support
   }
 
   /// `authorize.NAME`: any other parameter of the authorization request.
@@ -57,31 +45,54 @@ package struct KnownKey: Sendable {
   package static let all: [KnownKey] = [
     KnownKey("vault", .vault, place: .agent),
     KnownKey("issuer", .endpoint),
-    KnownKey("client_id", .visible),
-    KnownKey(clientSecret, .visible),
-    KnownKey("client_secret_file", .path),
-    KnownKey("client_secret_command", .text),
-    KnownKey("token_endpoint_auth_method", .word(authenticationMethods)),
-    KnownKey("scope", .scope),
-    KnownKey("redirect_uri", .uri, isRepeatable: true),
-    KnownKey("credential_url", .credentialURL, isRepeatable: true),
-    KnownKey("username", .text),
-    KnownKey("resource", .uri),
     KnownKey("authorization_endpoint", .endpoint),
     KnownKey("token_endpoint", .endpoint),
+    KnownKey("device_authorization_endpoint", .endpoint),
+    KnownKey("pushed_authorization_request_endpoint", .endpoint),
     KnownKey("revocation_endpoint", .endpoint),
+    KnownKey("registration_endpoint", .endpoint),
     KnownKey("end_session_endpoint", .endpoint),
     KnownKey("jwks_uri", .endpoint),
     KnownKey("userinfo_endpoint", .endpoint),
     KnownKey("ca_file", .path),
     KnownKey("proxy", .text),
-    KnownKey("login", .word(["on-demand", "manual"])),
+    KnownKey("client_id", .visible),
+    KnownKey(clientSecret, .visible),
+    KnownKey("client_secret_file", .path),
+    KnownKey("client_secret_command", .text),
+    KnownKey("token_endpoint_auth_method", .word(authenticationMethods)),
+    KnownKey("token_endpoint_auth_signing_alg", .word(signingAlgorithms)),
+    KnownKey("client_key_file", .path),
+    KnownKey("client_key_id", .visible),
+    KnownKey("client_certificate_file", .path),
+    KnownKey("client_assertion_audience", .word(assertionAudiences)),
+    KnownKey("client_id_metadata_document", .documentURL),
+    KnownKey("initial_access_token_file", .path),
+    KnownKey("redirect_uri", .uri, isRepeatable: true),
+    KnownKey("redirect_certificate", .path),
+    KnownKey("redirect_key", .path),
+    KnownKey("post_logout_redirect_uri", .uri),
+    KnownKey("scope", .scope),
+    KnownKey("resource", .uri, isRepeatable: true),
+    KnownKey("response_mode", .word(responseModes)),
+    KnownKey("require_pushed_authorization_requests", .flag),
+    KnownKey("dpop_bound_access_tokens", .flag),
     authorize,
-    KnownKey("device_authorization_endpoint", .endpoint, support: .later),
-    KnownKey("pushed_authorization_request_endpoint", .endpoint, support: .later),
-    KnownKey("require_pushed_authorization_requests", .flag, support: .refusedUntilBuilt),
-    KnownKey("dpop_bound_access_tokens", .flag, support: .refusedUntilBuilt),
+    KnownKey("credential_url", .credentialURL, isRepeatable: true),
+    KnownKey("username", .text),
+    KnownKey("login", .word(["on-demand", "manual"])),
   ]
+
+  /// The algorithms of RFC 7518 and RFC 8037 a client assertion can be signed with; HS256 is the
+  /// one of `client_secret_jwt`.
+  package static let signingAlgorithms = ["RS256", "PS256", "ES256", "EdDSA", "HS256"]
+
+  /// Whom a client assertion is made out to (RFC 7523 §3).
+  package static let assertionAudiences = ["issuer", "token_endpoint"]
+
+  /// OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode and JARM §2.3; a
+  /// fragment never leaves the browser.
+  package static let responseModes = ["query", "form_post", "jwt", "query.jwt", "form_post.jwt"]
 
   /// OpenID Connect Core 9 and RFC 8705 §2, as registered by RFC 7591 §2.
   package static let authenticationMethods = [

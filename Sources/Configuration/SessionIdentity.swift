@@ -4,6 +4,7 @@ extension AccountSettings {
     "issuer", "client_id", "authorization_endpoint", "token_endpoint", "revocation_endpoint",
     "end_session_endpoint", "jwks_uri", "userinfo_endpoint", "token_endpoint_auth_method",
     "require_pushed_authorization_requests", "dpop_bound_access_tokens",
+    "client_id_metadata_document",
   ]
 
   /// The first setting by which a session made under `former` must not be used under these
@@ -12,34 +13,16 @@ extension AccountSettings {
   /// It must not when the server, the client or the way it authenticates has changed: a refresh
   /// token goes only to the server that issued it (RFC 6749 §10.4). A changed `scope`, `resource`
   /// or `redirect_uri` counts from the next sign-in and ends nothing; neither does a changed
-  /// secret, CA file or proxy, which serve the same session.
+  /// secret, key, certificate, CA file or proxy, which serve the same session. Where the resource
+  /// is what leads to the server (RFC 9728), another resource may lead to another server.
   package func securityRelevantDifference(from former: AccountSettings) -> String? {
-    Self.identity.first { self[$0] != former[$0] }
+    if let key = Self.identity.first(where: { self[$0] != former[$0] }) { return key }
+    guard findsServerByResource || former.findsServerByResource else { return nil }
+    return all("resource") == former.all("resource") ? nil : "resource"
   }
 
-  /// Why a sign-in must be refused with these settings, or nil.
-  ///
-  /// They ask for something this version cannot do, and doing without would be weaker.
-  package var refusal: ConfigurationFault? {
-    for setting in settings {
-      guard let known = KnownKey.named(setting.key) else { continue }
-      let isAsked =
-        switch known.support {
-        case .full:
-          setting.key == "token_endpoint_auth_method" && !Self.built.contains(setting.value)
-        case .later: false
-        case .refusedUntilBuilt: ValueRule.flag(setting.value) == true
-        }
-      if isAsked {
-        return ConfigurationFault(
-          line: setting.line == 0 ? nil : setting.line,
-          "\(setting.key) = \(setting.value) is not supported yet, and the sign-in would be weaker"
-            + " without it")
-      }
-    }
-    return nil
+  /// Whether nothing but a `resource` says at which server to sign in.
+  package var findsServerByResource: Bool {
+    self["issuer"] == nil && self["token_endpoint"] == nil && self["resource"] != nil
   }
-
-  /// The client authentication methods this version can use.
-  private static let built = ["none", "client_secret_basic", "client_secret_post"]
 }

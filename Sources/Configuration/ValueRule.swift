@@ -3,6 +3,7 @@ enum ValueRule: Sendable {
   case text
   /// Printable ASCII: RFC 6749 appendix A.1, VSCHAR.
   case visible
+  /// An absolute path, or one below the person's own folder: `~/…`.
   case path
   case scope
   case flag
@@ -11,6 +12,8 @@ enum ValueRule: Sendable {
   case uri
   /// `https`, or `http` on a loopback host.
   case endpoint
+  /// The address of a document that describes the client to servers.
+  case documentURL
   case credentialURL
   case vault
 
@@ -20,13 +23,14 @@ enum ValueRule: Sendable {
     case .text: return nil
     case .visible:
       return Self.isVisible(value.utf8) ? nil : "holds something else than printable ASCII"
-    case .path: return value.hasPrefix("/") ? nil : "is not an absolute path"
+    case .path: return Self.judgePath(value)
     case .scope:
       return Self.isScope(value) ? nil : "is not a list of scopes with one space between them"
     case .flag: return Self.flag(value) == nil ? "is neither yes nor no" : nil
     case .word(let words): return words.contains(value) ? nil : "is none of \(Self.list(words))"
     case .uri: return Self.judgeURI(value)
     case .endpoint: return Self.judgeEndpoint(value)
+    case .documentURL: return Self.judgeDocumentURL(value)
     case .credentialURL: return CredentialURL.judge(value)
     case .vault: return Self.judgeVault(value)
     }
@@ -76,6 +80,23 @@ enum ValueRule: Sendable {
     if url.hasUserInformation { return "has a user name in it" }
     if value.utf8.contains(UInt8(ascii: "#")) { return "has a fragment" }
     return url.isSecureOrLoopback ? nil : "is http, which only a loopback host may be"
+  }
+
+  private static func judgePath(_ value: String) -> String? {
+    if value.hasPrefix("/") || value.hasPrefix("~/") { return nil }
+    return "is not an absolute path, and does not begin with ~/ either"
+  }
+
+  /// Client ID Metadata Document §3: `https`, a path, no dot segments, nothing a server would have
+  /// to repair.
+  private static func judgeDocumentURL(_ value: String) -> String? {
+    if let fault = judgeEndpoint(value) { return fault }
+    guard let url = WebURL(value) else { return nil }
+    if url.scheme != "https" { return "is not https: the server has to fetch the document" }
+    if url.path.isEmpty || url.path == "/" { return "has no path behind its host" }
+    let segments = url.path.lowercased().split(separator: "/")
+    let dots = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"]
+    return segments.contains { dots.contains(String($0)) } ? "has . or .. in its path" : nil
   }
 
   private static func judgeVault(_ value: String) -> String? {

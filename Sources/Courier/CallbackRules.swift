@@ -1,74 +1,54 @@
 import HTTP1
 import OAuth
 
-/// What a request to the listener means, as pure rules.
-struct CallbackRules: Sendable {
-  /// An answer that changes nothing.
-  struct Refusal: Error, Equatable {
-    let status: Int
-    /// What is wrong, for a person at the browser.
-    let sentence: String
-    /// The same in two or three words.
-    let title: String
-
-    init(_ status: Int, _ sentence: String, title: String = "Not understood") {
-      self.status = status
-      self.sentence = sentence
-      self.title = title
-    }
-
-    static let nothingHere = Refusal(
-      404, "there is nothing at this address", title: "Nothing here")
-  }
-
-  enum Verdict {
-    case refused(Refusal)
-    /// The request is for the page that tells the result.
-    case resultPage
-    /// The answer of the server; never `.notOurs`.
-    case answer(AuthorizationOutcome)
-  }
-
+/// What a request to the listener of a sign-in means.
+struct CallbackRules: ListenerRules {
   let redirectURI: RedirectURI
-  let state: State
-  let issuerRule: IssuerRule
+  let answer: AnswerRule
   /// Where the result is shown: a path without the code, so that history keeps none.
   let resultPath: String
 
   /// Judges a request: host first, then path and method, then `state`, and only then the rest.
-  func judge(_ request: Request) -> Verdict {
-    // A page on another name that was led here (DNS rebinding) says another Host.
-    guard let authority = redirectURI.authority, isSame(request.host.lowercased(), authority) else {
-      return .refused(
-        Refusal(421, "there is nothing at this address", title: "Nothing here"))
+  func judge(_ request: Request) -> ListenerVerdict<JudgedAnswer> {
+    guard request.isMeant(for: redirectURI) else { return .refused(.anotherHost) }
+    if request.path.isSame(as: resultPath) {
+      return request.method == "GET" ? .resultPage : .refused(.only("GET"))
     }
-    if isSame(request.path, resultPath) {
-      return request.method == "GET" ? .resultPage : .refused(Self.onlyGET)
-    }
-    guard let path = Self.path(of: redirectURI), isSame(request.path, path) else {
-      return .refused(.nothingHere)
-    }
-    // A preflight has the whole query too; only GET is an answer (RFC 6749 §4.1.2).
-    guard request.method == "GET" else { return .refused(Self.onlyGET) }
-    return judge(query: request.query ?? "")
+    guard request.isAt(redirectURI) else { return .refused(.nothingHere) }
+    // A preflight has the whole query too; only the method of the response mode brings an answer
+    // (RFC 6749 §4.1.2, OAuth 2.0 Form Post Response Mode §2).
+    let method = answer.isPosted ? "POST" : "GET"
+    guard request.method == method else { return .refused(.only(method)) }
+    guard answer.isPosted else { return judge(.query(request.query ?? "")) }
+    return judge(.form(request.body, contentType: request.fields["Content-Type"]))
   }
 
+  /// Where posted answers come to; nil where none are expected.
+  var postPath: String? { answer.isPosted ? redirectURI.path : nil }
+
   /// Judges an address that a person has pasted or the desktop has handed over.
-  func judge(pasted url: String) -> Verdict {
+  func judge(pasted url: String) -> ListenerVerdict<JudgedAnswer> {
+    guard !answer.isPosted else {
+      return .refused(
+        ListenerRefusal(
+          400,
+          "with this response_mode the answer does not come in an address; sign in in a "
+            + "browser on this machine"))
+    }
     let halves = url.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     guard let place = halves.first, isRedirectURI(String(place)) else {
       return .refused(
-        Refusal(400, "the address does not begin with \(redirectURI.text)"))
+        ListenerRefusal(400, "the address does not begin with \(redirectURI.text)"))
     }
     let query = halves.count > 1 ? halves[1] : ""
-    return judge(query: String(query.prefix { $0 != "#" }))
+    return judge(.query(String(query.prefix { $0 != "#" })))
   }
 
-  private func judge(query: String) -> Verdict {
-    switch AuthorizationResponse.validate(query: query, state: state, issuer: issuerRule) {
+  private func judge(_ delivered: DeliveredAnswer) -> ListenerVerdict<JudgedAnswer> {
+    switch answer.judge(delivered) {
     case .notOurs(let reason):
-      .refused(Refusal(400, Self.sentence(of: reason), title: "Not this sign-in"))
-    case let outcome: .answer(outcome)
+      .refused(ListenerRefusal(400, Self.sentence(of: reason), title: "Not this sign-in"))
+    case let outcome: .answer(JudgedAnswer(outcome: outcome, delivered: delivered))
     }
   }
 
@@ -83,18 +63,44 @@ struct CallbackRules: Sendable {
   private func isRedirectURI(_ place: String) -> Bool {
     let own = redirectURI.text.split(separator: "?", maxSplits: 1).first.map(String.init) ?? ""
     // Some browsers put a slash where an address has no path.
-    return isSame(place, own) || isSame(place, own + "/") || isSame(place + "/", own)
+    return place.isSame(as: own) || place.isSame(as: own + "/") || own.isSame(as: place + "/")
+  }
+}
+
+extension Request {
+  /// Whether the request names the redirect URI's own host and port.
+  ///
+  /// A page on another name that was led here (DNS rebinding) says another Host.
+  func isMeant(for redirectURI: RedirectURI) -> Bool {
+    redirectURI.authority.map { host.lowercased().isSame(as: $0) } ?? false
   }
 
-  private static let onlyGET = Refusal(405, "only GET is answered here")
+  func isAt(_ redirectURI: RedirectURI) -> Bool {
+    redirectURI.path.map(path.isSame) ?? false
+  }
+}
 
-  private static func path(of redirectURI: RedirectURI) -> String? {
-    switch redirectURI.kind {
+extension String {
+  /// Byte for byte: Swift's `==` takes different spellings of one character for the same.
+  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
+extension RedirectURI {
+  /// The path that is listened to; nil where nothing is.
+  var path: String? {
+    switch kind {
     case .loopbackHostname(_, let path), .loopbackAddress(_, _, let path): path
     case .elsewhere: nil
     }
   }
 
-  /// Byte for byte: Swift's `==` takes different spellings of one character for the same.
-  private func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+  /// The host that is listened to, without brackets; nil where nothing is.
+  var loopbackHost: String? {
+    switch kind {
+    case .loopbackHostname: "localhost"
+    case .loopbackAddress(.v4, _, _): "127.0.0.1"
+    case .loopbackAddress(.v6, _, _): "::1"
+    case .elsewhere: nil
+    }
+  }
 }

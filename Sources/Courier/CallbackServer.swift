@@ -2,52 +2,31 @@ import Glibc
 import HTTP1
 import OAuth
 import Platform
+import TLS
 
 /// The server behind the redirect URI, for as long as one sign-in lasts.
 ///
 /// Many connections are served at once, so that none of them can keep the right one out. Whatever
 /// is not the answer of this sign-in gets an answer of its own and changes nothing.
-final class CallbackServer {
-  /// Connections; beyond them the oldest that has sent no whole request is closed.
-  static let maximumConnections = 256
-  /// Connections accepted in one round: those already here have their turn too.
-  private static let acceptsPerRound = 256
-  /// Seconds the browser has to fetch the result page after it was told where it is.
-  static let lingerLimit: Int64 = 5
-  /// Milliseconds a browser has to come back once it has closed its connection.
-  static let returnLimit: Int64 = 300
-
+final class CallbackServer<Rules: ListenerRules> {
   /// How far the sign-in is, as far as the listener is concerned.
   private enum Phase {
     case awaiting
     /// The answer has come; the same one again waits with it.
     case deciding
     case finished(ResultPage)
-  }
-
-  /// A descriptor of somebody else that is waited for too.
-  struct Watch {
-    let descriptor: Int32
-    let events: Int32
-  }
-
-  enum Event {
-    /// The server's answer, the first time it comes; never `.notOurs`.
-    case answer(AuthorizationOutcome)
-    /// The watched descriptor at this place of the list is ready.
-    case ready(Int)
-    /// One line the person should know about the connections that have come.
-    case notice(String)
-    case deadline
+    /// The browser was sent elsewhere; there is nothing here any more.
+    case left
   }
 
   private let sockets: ListenerSockets?
-  let rules: CallbackRules
+  private let context: TLSServerContext?
+  let rules: Rules
   private let peers: PeerRule
   private let capacity: Int
   private var connections: [ListenerConnection] = []
   private var phase = Phase.awaiting
-  private var answer: AuthorizationOutcome?
+  private var answer: Rules.Answer?
   /// Result pages that browsers were told of and have not fetched.
   private var owedPages = 0
   private var lastClose = BootInstant.now
@@ -60,19 +39,23 @@ final class CallbackServer {
 
   /// - Parameters:
   ///   - sockets: nil for a redirect URI that nothing is listened to for.
+  ///   - context: for a redirect URI with https.
   ///   - capacity: connections that are served at once.
   init(
-    sockets: ListenerSockets?, rules: CallbackRules, peers: PeerRule = PeerRule(),
-    capacity: Int = CallbackServer.maximumConnections
+    sockets: ListenerSockets?, rules: Rules, context: TLSServerContext? = nil,
+    peers: PeerRule = PeerRule(), capacity: Int = ListenerLimits.connections
   ) {
     self.sockets = sockets
+    self.context = context
     self.rules = rules
     self.peers = peers
     self.capacity = capacity
   }
 
   /// Serves until something happens that is not the listener's own business.
-  func next(watching watches: [Watch], until deadline: BootInstant) -> Event {
+  func next(
+    watching watches: [ListenerWatch], until deadline: BootInstant
+  ) -> ListenerEvent<Rules.Answer> {
     while true {
       let ready = turn(watches, until: deadline)
       if let answer {
@@ -94,16 +77,24 @@ final class CallbackServer {
     for connection in connections where connection.isHeld { redirect(connection) }
   }
 
+  /// Sends the waiting browsers to another server; from then on there is nothing here.
+  func leave(for url: String) {
+    phase = .left
+    for connection in connections where connection.isHeld {
+      connection.answer(ResultPage.leading(to: url))
+    }
+  }
+
   /// Serves until the browsers have the result page, or do not come for it; then closes everything.
   ///
   /// A browser that has closed its connection and does not return at once never will; the port is
   /// not kept from the next sign-in for it.
   func linger() {
-    let deadline = BootInstant.now.adding(seconds: Self.lingerLimit)
+    let deadline = BootInstant.now.adding(seconds: ListenerLimits.linger)
     while BootInstant.now < deadline, owedPages > 0 || connections.contains(where: \.isWriting) {
       var limit = deadline
       if !connections.contains(where: { $0.isRedirected || $0.isWriting }) {
-        limit = min(deadline, lastClose.adding(milliseconds: Self.returnLimit))
+        limit = min(deadline, lastClose.adding(milliseconds: ListenerLimits.returnTime))
         if BootInstant.now >= limit { break }
       }
       _ = turn([], until: limit)
@@ -113,7 +104,7 @@ final class CallbackServer {
   }
 
   /// One round of poll; the place of the first watched descriptor that is ready.
-  private func turn(_ watches: [Watch], until deadline: BootInstant) -> Int? {
+  private func turn(_ watches: [ListenerWatch], until deadline: BootInstant) -> Int? {
     let isAccepting = BootInstant.now >= acceptsAfter
     let listeners = isAccepting ? sockets?.descriptors ?? [] : []
     var entries = watches.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
@@ -147,7 +138,7 @@ final class CallbackServer {
   }
 
   private func accept(from listener: Int32) {
-    for _ in 0..<Self.acceptsPerRound {
+    for _ in 0..<ListenerLimits.acceptsPerRound {
       do {
         guard let socket = try sockets?.accept(from: listener) else { return }
         admit(socket)
@@ -161,11 +152,12 @@ final class CallbackServer {
 
   /// Takes up a new connection; one of another user never takes a place from the right one.
   private func admit(_ socket: consuming Descriptor) {
-    let connection = ListenerConnection(socket)
+    guard let transport = try? ListenerTransport(socket, context: context) else { return }
+    let connection = ListenerConnection(transport, postPath: rules.postPath)
     connection.peer = peers.judge(connection.descriptor)
     guard connection.peer != .otherUser else {
       giveNotice()
-      return connection.turnAway(ResultPage.refusal(Self.foreign).response)
+      return connection.turnAway(ResultPage.refusal(ListenerRefusal.foreign).response)
     }
     connections.append(connection)
     if connections.count > capacity { closeOldest() }
@@ -193,7 +185,7 @@ final class CallbackServer {
       switch progress {
       case .nothing: return
       case .rejected(let rejection):
-        let refusal = CallbackRules.Refusal(rejection.status, rejection.reason)
+        let refusal = ListenerRefusal(rejection.status, rejection.reason)
         return connection.answer(ResultPage.refusal(refusal).response)
       case .request(let request): answer(request, on: connection)
       }
@@ -213,16 +205,16 @@ final class CallbackServer {
       owedPages -= 1
       connection.isRedirected = false
       connection.answer(page.response)
-    case (.resultPage, _):
+    case (.resultPage, _), (.answer, .left):
       connection.answer(ResultPage.refusal(.nothingHere).response)
     case (.answer, .finished):
       connection.hold(keepsAlive: request.keepsAlive)
       redirect(connection)
     case (.answer, .deciding): connection.hold(keepsAlive: request.keepsAlive)
-    case (.answer(let outcome), .awaiting):
+    case (.answer(let judged), .awaiting):
       // The first one counts; a code is sent once (RFC 6749 §4.1.2).
       phase = .deciding
-      answer = outcome
+      answer = judged
       connection.hold(keepsAlive: request.keepsAlive)
     }
   }
@@ -235,7 +227,7 @@ final class CallbackServer {
       then: connection.isKeptAlive ? .anotherRequest : .close)
   }
 
-  private func refusal(of connection: ListenerConnection) -> CallbackRules.Refusal? {
+  private func refusal(of connection: ListenerConnection) -> ListenerRefusal? {
     // The peer may have been missed while the table was read; it is there now if it lives.
     if connection.peer == .unknown { connection.peer = peers.judge(connection.descriptor) }
     switch connection.peer {
@@ -246,12 +238,9 @@ final class CallbackServer {
     case .otherUser, .unknown:
       // A peer that has gone already is not one to speak of.
       if connection.peer == .otherUser { giveNotice() }
-      return Self.foreign
+      return ListenerRefusal.foreign
     }
   }
-
-  private static let foreign = CallbackRules.Refusal(
-    403, "this is answered only to the user who is signing in", title: "Not allowed")
 
   private func giveNotice() {
     if !hasGivenNotice {

@@ -22,7 +22,9 @@ enum ClientSecret {
     }
     let secret: String?
     if let path = job["client_secret_file"] {
-      secret = try readFile(path, environment)
+      secret = firstLine(
+        of: try PrivateFile.read(
+          path, for: "client_secret_file", readers: .ownerOnly, environment: environment))
     } else if let command = job["client_secret_command"] {
       secret = try run(
         command, environment, until: min(deadline, .now.adding(seconds: commandLimit)))
@@ -36,33 +38,6 @@ enum ClientSecret {
         .failed, "the \(given.first ?? "client_secret") gives no secret of printable ascii")
     }
     return secret
-  }
-
-  private static func readFile(
-    _ path: String, _ environment: Environment
-  ) throws(CourierFailure) -> String {
-    var path = path
-    if path.hasPrefix("~/"), let home = environment["HOME"] { path = home + path.dropFirst() }
-    func fault(_ reason: String, hint: String? = nil) -> CourierFailure {
-      CourierFailure(
-        .failed, "cannot use client_secret_file \(shown(path)): \(reason)", hint: hint)
-    }
-    do throws(SystemError) {
-      // Without O_NONBLOCK a pipe in the file's place would be waited for.
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
-      var facts = stat()
-      guard fstat(file.number, &facts) == 0 else { throw .last("fstat") }
-      guard facts.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL, in: "open") }
-      guard facts.st_mode & 0o077 == 0 else { throw SystemError(EPERM, in: "fstat") }
-      return firstLine(of: try readAll(file.number, limit: maximumLength))
-    } catch {
-      switch error.number {
-      case EINVAL: throw fault("it is not a file")
-      case EPERM: throw fault("others can read it", hint: "chmod 600 \(shellQuoted(path))")
-      case EFBIG: throw fault("it is larger than 64 KiB")
-      default: throw fault(error.reason)
-      }
-    }
   }
 
   /// A command that has been started.

@@ -48,7 +48,15 @@ package enum Courier {
           reader: reader)
         try login.run()
       case .refresh: try RefreshJob(job: job, answer: answer, environment: environment).run()
+      case .exchange: try ExchangeJob(job: job, answer: answer, environment: environment).run()
+      case .prove: try ProveJob(job: job, answer: answer).run()
       case .revoke: try RevokeJob(job: job, answer: answer, environment: environment).run()
+      case .unregister: try UnregisterJob(job: job, answer: answer, environment: environment).run()
+      case .device:
+        try DeviceJob(job: job, answer: answer, output: output, environment: environment).run()
+      case .userinfo: try UserInfoJob(job: job, answer: answer, environment: environment).run()
+      case .endSession:
+        try EndSessionJob(job: job, answer: answer, output: output, environment: environment).run()
       }
       return 0
     } catch {
@@ -62,7 +70,13 @@ package enum Courier {
     switch job.kind {
     case .login: try LoginJob.timeout(of: job) + LoginJob.overhead + Watchdog.grace
     case .refresh: try RefreshJob.timeout(of: job) + Watchdog.grace
+    case .exchange: try ExchangeJob.timeout(of: job) + Watchdog.grace
+    case .prove: try ProveJob.timeout(of: job) + Watchdog.grace
     case .revoke: try RevokeJob.timeout(of: job) + Watchdog.grace
+    case .unregister: try UnregisterJob.timeout(of: job) + Watchdog.grace
+    case .device: try LoginJob.timeout(of: job) + CodeExchange.limit + Watchdog.grace
+    case .userinfo: try UserInfoJob.timeout(of: job) + Watchdog.grace
+    case .endSession: try EndSessionJob.timeout(of: job) + LoginJob.overhead + Watchdog.grace
     }
   }
 }

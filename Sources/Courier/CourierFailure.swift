@@ -4,7 +4,9 @@ import Platform
 
 /// Why a job was not done: a failure of the wire, with what the server itself said.
 package struct CourierFailure: Error, Equatable, Sendable {
-  package let failure: Failure
+  private let reason: Failure
+  /// What helps; said behind the reason.
+  let remedy: Remedy?
   /// The server's own error code, cleaned.
   package var oauthError: String?
   /// Seconds the server asks to wait.
@@ -14,7 +16,36 @@ package struct CourierFailure: Error, Equatable, Sendable {
   package var rotatedRefreshToken: String?
 
   package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
-    failure = Failure(code, description, hint: hint)
+    self.init(code, description, remedy: nil, hint: hint)
+  }
+
+  init(_ code: FailureCode, _ description: String, remedy: Remedy?, hint: String? = nil) {
+    reason = Failure(code, description, hint: hint)
+    self.remedy = remedy
+  }
+
+  /// The reason and what helps, as they cross the wire.
+  package var failure: Failure {
+    guard let remedy else { return reason }
+    return Failure(reason.code, "\(reason.description); \(remedy)", hint: reason.hint)
+  }
+
+  /// The same where something else helps.
+  func with(remedy: Remedy) -> CourierFailure {
+    var copy = CourierFailure(reason.code, reason.description, remedy: remedy, hint: reason.hint)
+    copy.oauthError = oauthError
+    copy.retryAfter = retryAfter
+    copy.httpStatus = httpStatus
+    copy.rotatedRefreshToken = rotatedRefreshToken
+    return copy
+  }
+}
+
+extension EndpointFailure {
+  /// Whether it is refused what a token is to be good for (RFC 6749 §5.2, RFC 8707 §2).
+  fileprivate var isAboutTarget: Bool {
+    guard case .refused(let error) = self else { return false }
+    return error.code == "invalid_target" || error.code == "invalid_scope"
   }
 }
 
@@ -25,24 +56,55 @@ extension CourierFailure {
   /// What a POST was for, which decides what its failure means.
   enum Occasion {
     case exchange, refresh, revocation
+    /// A refresh for less than the session has: a refusal may be of that alone.
+    case narrowing
+    /// RFC 8693; whatever is wrong with the subject token, the session is another matter.
+    case tokenExchange
+    case pushedRequest, deviceAuthorization, userInfo
+
+    /// Whether the refresh token was in the request.
+    fileprivate var usesRefreshToken: Bool { self == .refresh || self == .narrowing }
+
+    /// What helps.
+    fileprivate func remedy(of fault: EndpointFailure) -> Remedy {
+      switch self {
+      case .revocation: .expiry
+      case .userInfo: UserInfoFault.answer(fault).remedy
+      default: fault.remedy
+      }
+    }
   }
 
   /// What an endpoint's answer means for the person, by who must act.
-  init(_ fault: EndpointFailure, at occasion: Occasion, host: String, login: String) {
-    let sentence = "\(host): \(fault)"
+  ///
+  /// - Parameter advice: what may help, each a part of a sentence; it knows more than the
+  ///   remedy, whose place it takes.
+  init(
+    _ fault: EndpointFailure, at occasion: Occasion, host: String, login: String,
+    advice: [String] = []
+  ) {
+    let sentence = (["\(shown(host)): \(fault)"] + advice).joined(separator: "; ")
+    let remedy = advice.isEmpty ? occasion.remedy(of: fault) : nil
     switch fault.verdict {
-    case .sessionOver where occasion == .refresh:
+    case .sessionOver where occasion.usesRefreshToken:
       self.init(
         .loginRequired, "the session has ended: \(fault)", hint: login)
     // glewlwyd answers a dead refresh token with 400 and no word. The session is kept, since only
     // invalid_grant ends one, but the person has to know what helps.
     case .unexplained where occasion == .refresh && fault == .refusedWithoutReason(status: 400):
       self.init(.loginRequired, sentence, hint: login)
-    case .sessionOver, .refused, .unexplained: self.init(.accessDenied, sentence)
+    // A refresh asks for what the sign-in was granted, so that only another sign-in can help. The
+    // session is kept here too.
+    case .refused where occasion == .refresh && fault.isAboutTarget:
+      self.init(
+        .loginRequired,
+        "\(shown(host)): \(fault); a token for less may have narrowed the session at the server",
+        hint: login)
+    case .sessionOver, .refused, .unexplained: self.init(.accessDenied, sentence, remedy: remedy)
     case .tryAgainLater(let after):
-      self.init(.temporarilyUnavailable, sentence)
+      self.init(.temporarilyUnavailable, sentence, remedy: remedy)
       retryAfter = after
-    case .faulty: self.init(.failed, sentence)
+    case .faulty: self.init(.failed, sentence, remedy: remedy)
     }
     switch fault {
     case .refused(let error):
@@ -60,7 +122,7 @@ extension CourierFailure {
     let reason = error.errorDescription.map { "\($0) (\(error.code))" } ?? error.code
     self.init(
       error.isTransient ? .temporarilyUnavailable : .accessDenied,
-      "the server refused the sign-in: \(reason)")
+      "the server refused the sign-in: \(reason)", remedy: error.remedy)
     oauthError = error.code
   }
 }

@@ -13,7 +13,8 @@ enum Discovery {
   ) throws(CourierFailure) -> ServerMetadata {
     let configured = try AccountSettings.endpoints(of: job)
     guard let issuer = try AccountSettings.issuer(job["issuer"]) else {
-      guard configured[.authorization] != nil, configured[.token] != nil else {
+      let asksPeople = configured[.authorization] != nil || configured[.deviceAuthorization] != nil
+      guard asksPeople, configured[.token] != nil else {
         throw CourierFailure(
           .failed,
           "\(job.account) has neither an issuer nor an authorization_endpoint and token_endpoint")
@@ -25,11 +26,14 @@ enum Discovery {
   }
 
   /// Reads the document at the first of the issuer's well-known addresses that has one.
-  private static func document(
-    of issuer: Issuer, for job: Job, client: HTTPClient, deadline: BootInstant
+  ///
+  /// - Parameter addresses: in another order than that of OpenID Connect.
+  static func document(
+    of issuer: Issuer, at addresses: [Endpoint]? = nil, for job: Job, client: HTTPClient,
+    deadline: BootInstant
   ) throws(CourierFailure) -> ServerMetadata {
     var statuses: [Int] = []
-    for address in issuer.wellKnownAddresses {
+    for address in addresses ?? issuer.wellKnownAddresses {
       let response: Response
       do { response = try client.get(address, deadline: deadline) } catch { throw error.failure }
       if isElsewhere(response) {
@@ -51,15 +55,16 @@ enum Discovery {
     _ fault: ServerMetadataFault, of issuer: Issuer, for job: Job
   ) -> CourierFailure {
     guard case .issuerWrong(let named) = fault, !named.text.isEmpty else {
-      return CourierFailure(.failed, "\(shown(issuer.endpoint.host)): \(fault)")
+      return CourierFailure(
+        .failed, "\(shown(issuer.endpoint.host)): \(fault)", remedy: fault.remedy)
     }
     // Only a slash is a slip of the pen; any other name may be somebody else's (RFC 8414 §6.2).
     let own = issuer.text
     let spellings = [own + "/"] + (own.hasSuffix("/") ? [String(own.dropLast())] : [])
     let meant = spellings.first { $0.utf8.elementsEqual(named.text.utf8) }
     return CourierFailure(
-      .failed, "the server calls itself \(named), not \(shown(own))",
-      hint: meant.map { suggestion($0, job) })
+      .failed, "the server's metadata calls its issuer \(named), not \(shown(own))",
+      remedy: fault.remedy, hint: meant.map { suggestion($0, job) })
   }
 
   /// None of the well-known addresses has the document.
@@ -74,21 +79,29 @@ enum Discovery {
     }
     let told =
       statuses.allSatisfy { $0 == statuses.first }
-      ? "status \(statuses.first ?? 0) everywhere"
-      : "statuses \(statuses.map(String.init).joined(separator: ", "))"
+      ? "\(words(for: statuses.first ?? 0)) at every well-known address"
+      : statuses.map(words).joined(separator: ", ")
     return CourierFailure(
       .failed,
       "no metadata at \(shown(issuer.text)): \(told); check the issuer, or give "
         + "authorization_endpoint and token_endpoint")
   }
 
+  private static func words(for status: Int) -> String {
+    switch status {
+    case 200: "a page for people"
+    case 300...399: "a redirect, which is not followed (\(status)),"
+    default: "status \(status)"
+    }
+  }
+
   private static func suggestion(_ issuer: String, _ job: Job) -> String {
-    "\(job.loginCommand) --issuer \(shellQuoted(issuer))"
+    "\(job.targetCommand) --issuer \(shellQuoted(issuer))"
   }
 
   /// Whether an answer says that the document is not here; a redirect is one, for it is not
   /// followed (RFC 8414 §6.2), and so is the page some servers show for every unknown address.
-  private static func isElsewhere(_ response: Response) -> Bool {
+  static func isElsewhere(_ response: Response) -> Bool {
     switch response.status {
     case 408, 429: false
     case 300...499: true
@@ -103,12 +116,12 @@ extension CourierFailure {
   init(server response: Response, at endpoint: Endpoint, saying what: String) {
     let isTrouble =
       response.status >= 500 || response.status == 408 || response.status == 429
+    let wait = RetryAfter.parse(response.fields["Retry-After"], now: wallClockSeconds())
     self.init(
       isTrouble ? .temporarilyUnavailable : .failed,
-      "\(shown(endpoint.host)) answered the request for \(what) with status \(response.status)")
+      "\(shown(endpoint.host)) answered the request for \(what) with status \(response.status)",
+      remedy: isTrouble ? .later(seconds: wait) : .administrator)
     httpStatus = response.status
-    if isTrouble {
-      retryAfter = RetryAfter.parse(response.fields["Retry-After"], now: wallClockSeconds())
-    }
+    if isTrouble { retryAfter = wait }
   }
 }

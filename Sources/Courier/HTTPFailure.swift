@@ -1,5 +1,6 @@
 import Attributes
 import HTTP1
+import OAuth
 import TLS
 
 /// Why an exchange brought no answer; each case names whom it was with.
@@ -24,15 +25,20 @@ enum HTTPFailure: Error, Equatable, Sendable {
   var failure: CourierFailure {
     switch self {
     case .unresolvable(let host, let reason):
-      CourierFailure(.temporarilyUnavailable, "cannot find \(shown(host)): \(reason)")
+      CourierFailure(
+        .temporarilyUnavailable, "cannot find \(shown(host)): \(reason)", remedy: .network)
     case .unreachable(let host, let port, let reason):
       CourierFailure(
-        .temporarilyUnavailable, "cannot connect to \(shown(host)) port \(port): \(reason)")
+        .temporarilyUnavailable, "cannot connect to \(shown(host)) port \(port): \(reason)",
+        remedy: .network)
     case .timedOut(let host):
-      CourierFailure(.temporarilyUnavailable, "\(shown(host)) did not answer in time")
+      CourierFailure(
+        .temporarilyUnavailable, "\(shown(host)) did not answer in time",
+        remedy: .later(seconds: nil))
     case .cut(let host):
       CourierFailure(
-        .temporarilyUnavailable, "\(shown(host)) ended the connection before its answer was whole")
+        .temporarilyUnavailable, "\(shown(host)) ended the connection before its answer was whole",
+        remedy: .later(seconds: nil))
     case .tls(let host, let error): Self.failure(of: error, host: host)
     case .answer(let host, let failure): Self.failure(of: failure, host: host)
     case .proxy(let fault): CourierFailure(.failed, fault.sentence)
@@ -56,7 +62,8 @@ enum HTTPFailure: Error, Equatable, Sendable {
         "the certificate of \(shown(host)) is not trusted: \(reason); a private certificate "
           + "authority is named by ca_file in the configuration, or by SSL_CERT_FILE")
     case .protocolFailure(let reason):
-      CourierFailure(.failed, "no secure connection to \(shown(host)): \(reason)")
+      CourierFailure(
+        .failed, "no secure connection to \(shown(host)): \(reason)", remedy: .administrator)
     case .unusable(let reason):
       CourierFailure(.failed, "cannot set up a secure connection to \(shown(host)): \(reason)")
     }
@@ -74,6 +81,6 @@ enum HTTPFailure: Error, Equatable, Sendable {
     case .unsupportedTransferCoding: words = "sent an answer in an unknown transfer coding"
     case .unsupportedContentCoding: words = "sent a compressed answer, which was not asked for"
     }
-    return CourierFailure(.failed, "\(shown(host)) \(words)")
+    return CourierFailure(.failed, "\(shown(host)) \(words)", remedy: .administrator)
   }
 }

@@ -3,7 +3,8 @@ package import Attributes
 /// What a courier is asked to do, with the account's settings as the configuration spells them.
 package struct Job: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
-    case login, refresh, revoke
+    case login, device, refresh, exchange, prove, userinfo, revoke, unregister
+    case endSession = "end-session"
   }
 
   package let kind: Kind
@@ -37,6 +38,9 @@ package struct Job: Sendable {
     guard let value = values[key], !value.isEmpty else { return nil }
     return value
   }
+
+  /// Whether the key stands there at all, even with nothing behind it.
+  package func has(_ key: String) -> Bool { values[key] != nil }
 
   /// The values of a key that may stand several times, in order, however it was written.
   package func all(_ key: String) -> [String] {

@@ -35,8 +35,11 @@ final class ListenerConnection {
     case rejected(RequestParser.Rejection)
   }
 
-  private let socket: Descriptor
-  private var parser = RequestParser(body: .unread)
+  /// Bytes of a posted answer; a signed one has some 8 KiB.
+  static let maximumBodyLength = 64 * 1024
+
+  private let transport: ListenerTransport
+  private var parser: RequestParser
   private var phase = Phase.reading
   private(set) var deadline: BootInstant
   /// Who is at the other end, as far as that is known.
@@ -46,12 +49,15 @@ final class ListenerConnection {
   /// Whether the request that is held allows another one after it.
   private(set) var isKeptAlive = false
 
-  init(_ socket: consuming Descriptor) {
-    self.socket = socket
+  /// - Parameter postPath: where posted answers come to; content is read of nothing else.
+  init(_ transport: ListenerTransport, postPath: String? = nil) {
+    self.transport = transport
+    parser = RequestParser(
+      body: postPath.map { .readPosts(path: $0, limit: Self.maximumBodyLength) } ?? .unread)
     deadline = BootInstant.now.adding(seconds: Self.headLimit)
   }
 
-  var descriptor: Int32 { socket.number }
+  var descriptor: Int32 { transport.descriptor }
 
   var isClosed: Bool { if case .closed = phase { true } else { false } }
   var isHeld: Bool { if case .held = phase { true } else { false } }
@@ -61,8 +67,7 @@ final class ListenerConnection {
   /// What poll is to wait for; a hang-up is always told.
   var events: Int32 {
     switch phase {
-    case .reading, .draining: POLLIN
-    case .writing: POLLOUT
+    case .reading, .writing, .draining: transport.awaited
     case .held, .closed: 0
     }
   }
@@ -109,9 +114,9 @@ final class ListenerConnection {
   }
 
   /// Sends what the peer takes at once, reads what it has sent, so that no reset takes the answer
-  /// away again, and closes.
+  /// away again, and closes; over TLS there is nothing to be said before the handshake.
   func turnAway(_ response: Response) {
-    answer(response)
+    if !transport.isSecured { answer(response) }
     if case .draining = phase { drain() }
     close()
   }
@@ -122,12 +127,12 @@ final class ListenerConnection {
   func close() {
     guard !isClosed else { return }
     phase = .closed
-    shutdown(socket.number, Int32(SHUT_RDWR))
+    transport.close()
   }
 
   private func read() -> Progress {
     var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-    switch chunk.withUnsafeMutableBytes({ readOnce(socket.number, into: $0) }) {
+    switch chunk.withUnsafeMutableBytes(transport.read) {
     case .bytes(let count): return progress(of: parser.feed(chunk[..<count]))
     case .wouldBlock: return .nothing
     case .closed, .failed:
@@ -148,7 +153,7 @@ final class ListenerConnection {
     guard case .writing(let bytes, var sent, let next) = phase else { return }
     while sent < bytes.count {
       let transfer = bytes.withUnsafeBytes { bytes in
-        sendOnce(socket.number, UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        transport.write(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
       }
       switch transfer {
       case .bytes(let count): sent += count
@@ -167,7 +172,7 @@ final class ListenerConnection {
       phase = .reading
       deadline = BootInstant.now.adding(seconds: Self.headLimit)
     case .close:
-      shutdown(socket.number, Int32(SHUT_WR))
+      transport.endWriting()
       phase = .draining(length: 0)
       deadline = BootInstant.now.adding(seconds: Self.drainLimit)
     }
@@ -175,11 +180,9 @@ final class ListenerConnection {
 
   private func drain() {
     guard case .draining(let length) = phase else { return }
-    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
-    guard
-      case .bytes(let count) = chunk.withUnsafeMutableBytes({ readOnce(socket.number, into: $0) }),
-      length < Self.drainLength
-    else { return close() }
+    guard case .bytes(let count) = transport.discard(), length < Self.drainLength else {
+      return close()
+    }
     phase = .draining(length: length + count)
   }
 }

@@ -8,6 +8,8 @@ struct ResultPage: Sendable, Equatable {
   private let outcome: Outcome
   private let title: String
   private let paragraphs: [String]
+  /// The method a refused one is told of.
+  private var allowedMethod: String?
 
   /// What is to be told at a glance.
   private enum Outcome {
@@ -53,13 +55,25 @@ struct ResultPage: Sendable, Equatable {
       ])
   }
 
-  /// A request that has nothing to do with the sign-in.
-  static func refusal(_ refusal: CallbackRules.Refusal) -> ResultPage {
+  /// The session at the server has been ended.
+  static func signedOut(account: String) -> ResultPage {
     ResultPage(
+      status: 200, outcome: .good, title: "Signed out",
+      paragraphs: [
+        "The server has ended the session of \(account) in this browser.",
+        "You can close this tab.",
+      ])
+  }
+
+  /// A request that has nothing to do with the sign-in.
+  static func refusal(_ refusal: ListenerRefusal) -> ResultPage {
+    var page = ResultPage(
       status: refusal.status, outcome: .other, title: refusal.title,
       paragraphs: [
         capitalized(refusal.sentence), "This changes nothing for a sign-in in progress.",
       ])
+    page.allowedMethod = refusal.allowedMethod
+    return page
   }
 
   /// A sentence with a capital and a full stop; a name or address at its start stays as it is.
@@ -85,7 +99,7 @@ struct ResultPage: Sendable, Equatable {
   private var fields: HeaderFields {
     var fields = Self.commonFields
     fields.append("Content-Type", "text/html; charset=utf-8")
-    if status == 405 { fields.append("Allow", "GET") }
+    if let allowedMethod { fields.append("Allow", allowedMethod) }
     return fields
   }
 

@@ -1,5 +1,4 @@
 import Attributes
-import HTTP1
 import OAuth
 import Platform
 
@@ -14,26 +13,26 @@ struct RevokeJob {
 
   func run() throws(CourierFailure) {
     let deadline = BootInstant.now.adding(seconds: try Self.timeout(of: job))
-    let http = HTTPClient(job: job, environment: environment)
-    let secret = try ClientSecret.read(
-      from: job, environment: environment, deadline: deadline)
-    let session = try Session.of(job, secret: secret, http: http, deadline: deadline)
-    guard let endpoint = session.revocationEndpoint else {
-      return try finish(warning: "the server names no revocation endpoint")
+    let tokens = try tokens()
+    if let reason = FormerGrant(of: job)?.reasonToKeep {
+      return try finish(isRevoked: false, warning: reason)
     }
-    let client = try session.client(secret: secret)
-    for (token, hint) in try tokens() {
-      let request = RevocationRequest(token: token, hint: hint, client: client, endpoint: endpoint)
-      try Self.send(request, by: http, for: job, deadline: deadline)
+    let context = try SessionTalk(for: job, environment: environment, deadline: deadline)
+    guard let endpoint = context.session.revocationEndpoint else {
+      return try finish(
+        isRevoked: nil,
+        warning:
+          "the server names no revocation endpoint; \(Remedy.expiry)")
     }
-    try finish(warning: nil)
+    try finish(
+      isRevoked: true, warning: try revoke(tokens, at: endpoint, context.talk, deadline))
   }
 
   static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
     try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
-  /// The refresh token first: it outlives the other, which many servers end with it (§2.1).
+  /// The refresh token first: it outlives the others, which many servers end with it (§2.1).
   private func tokens() throws(CourierFailure) -> [(String, RevocationRequest.Hint)] {
     var tokens: [(String, RevocationRequest.Hint)] = []
     if job["refresh_token"] != nil {
@@ -42,31 +41,68 @@ struct RevokeJob {
     if job["access_token"] != nil {
       tokens.append((try job.token("access_token", or: ""), .accessToken))
     }
+    for token in job.all("narrowed_token") {
+      guard Grammar.isVSCHAR(token) else {
+        throw CourierFailure(
+          .invalidRequest, "narrowed_token holds something other than printable ascii")
+      }
+      tokens.append((token, .accessToken))
+    }
     guard !tokens.isEmpty else {
       throw CourierFailure(.invalidRequest, "there is no token to revoke")
     }
     return tokens
   }
 
-  private static func send(
-    _ request: RevocationRequest, by http: HTTPClient, for job: Job, deadline: BootInstant
+  /// Revokes one after the other; a refusal of one keeps none of the others alive.
+  ///
+  /// - Returns: what is left to be said when all is well.
+  /// - Throws: the first failure.
+  private func revoke(
+    _ tokens: [(String, RevocationRequest.Hint)], at endpoint: Endpoint, _ talk: ServerTalk,
+    _ deadline: BootInstant
+  ) throws(CourierFailure) -> String? {
+    var first: CourierFailure?
+    var warning: String?
+    for (token, hint) in tokens {
+      do throws(CourierFailure) { try revoke(token, hint, at: endpoint, talk, deadline) } catch {
+        if hint == .accessToken, error.oauthError == "unsupported_token_type" {
+          // RFC 7009 §2.2.1; what the refresh token's end does not end, time does.
+          warning = "the server revokes no access tokens; they end by themselves"
+          continue
+        }
+        first = first ?? error
+        // A server that does not answer will not answer the next one either.
+        if error.failure.code == .temporarilyUnavailable { break }
+      }
+    }
+    // The tokens are forgotten here in any case: nobody can try again.
+    if let first { throw first.with(remedy: .expiry) }
+    return warning
+  }
+
+  private func revoke(
+    _ token: String, _ hint: RevocationRequest.Hint, at endpoint: Endpoint, _ talk: ServerTalk,
+    _ deadline: BootInstant
   ) throws(CourierFailure) {
-    let response: Response
-    do { response = try http.post(request.post, deadline: deadline) } catch { throw error.failure }
-    do { try request.check(EndpointAnswer(response), now: wallClockSeconds()) } catch {
-      throw CourierFailure(
-        error, at: .revocation, host: request.post.endpoint.host, login: job.loginCommand)
+    let (request, answer) = try talk.ask(deadline: deadline, \.post) { client in
+      RevocationRequest(token: token, hint: hint, client: client, endpoint: endpoint)
+    }
+    do { try request.check(answer, now: wallClockSeconds()) } catch {
+      throw talk.failure(of: error, to: request.post, at: .revocation)
     }
   }
 
-  private func finish(warning: String?) throws(CourierFailure) {
+  /// - Parameter isRevoked: nil where there was no way to.
+  private func finish(isRevoked: Bool?, warning: String?) throws(CourierFailure) {
     try answer.finish { (block) throws(AttributeFault) in
       block.append("event", constant: "done")
-      if let warning {
-        try block.append(key: "warning", isList: true, value: warning)
-      } else {
-        block.append("revoked", constant: "yes")
+      switch isRevoked {
+      case true?: block.append("revoked", constant: "yes")
+      case false?: block.append("revoked", constant: "no")
+      case nil: break
       }
+      if let warning { try block.append(key: "warning", isList: true, value: warning) }
     }
   }
 }

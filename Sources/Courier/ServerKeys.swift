@@ -60,7 +60,8 @@ final class ServerKeys: Sendable {
   func fresh(deadline: BootInstant) throws(CourierFailure) -> JSONWebKeySet {
     guard let endpoint else {
       throw CourierFailure(
-        .failed, "the server names no jwks_uri, so that its id token cannot be checked")
+        .failed, "the server names no jwks_uri, so that its id token cannot be checked",
+        remedy: .address(.jwks))
     }
     let keys = try Self.fetch(endpoint, client, deadline).get()
     fetched.withLock { $0 = keys }
@@ -86,7 +87,9 @@ final class ServerKeys: Sendable {
       return .failure(CourierFailure(server: response, at: endpoint, saying: "its keys"))
     }
     do { return .success(try JSONWebKeySet(validating: response.body)) } catch {
-      return .failure(CourierFailure(.failed, "\(shown(endpoint.host)): \(error)"))
+      return .failure(
+        CourierFailure(
+          .failed, "\(shown(endpoint.host)): \(error)", remedy: .administrator))
     }
   }
 }

@@ -17,6 +17,20 @@ package struct RequestParser: Sendable {
     case unread
     /// Content of at most `limit` bytes is read; only a Content-Length can announce it.
     case read(limit: Int)
+    /// Content of a POST to `path`, as it stands in the target, is read as by `read`; any other
+    /// request's is left unread.
+    case readPosts(path: String, limit: Int)
+
+    /// The most content that is read of a request, in bytes; nil where it is left unread.
+    fileprivate func limit(for request: Request) -> Int? {
+      switch self {
+      case .unread: return nil
+      case .read(let limit): return limit
+      case .readPosts(let path, let limit):
+        let isMeant = request.method == "POST" && request.path.utf8.elementsEqual(path.utf8)
+        return isMeant ? limit : nil
+      }
+    }
   }
 
   /// An answer for a request that cannot be read.
@@ -153,14 +167,14 @@ package struct RequestParser: Sendable {
   ) throws(Rejection) -> Request? {
     let framing = try RequestFraming(fields, isHTTP10: line.isHTTP10)
     var request = try Request(line, fields)
-    switch (policy, framing) {
+    switch (policy.limit(for: request), framing) {
     case (_, .none): return request
-    case (.unread, _):
+    case (nil, _):
       request.keepsAlive = false
       return request
-    case (.read, .chunked):
+    case (_?, .chunked):
       throw Rejection(status: 411, reason: "the content has no Content-Length")
-    case (.read(let limit), .length(let length)):
+    case (let limit?, .length(let length)):
       guard length <= limit else {
         throw Rejection(status: 413, reason: "the content is too large")
       }

@@ -22,6 +22,8 @@ package struct ClientRegistrationRequest: Sendable, Redacted {
 
   /// The addresses that were asked for; the answer must have kept them.
   let redirectURIs: [RedirectURI]
+  /// The grants without which the client is of no use.
+  let neededGrants: [String]
   let secrets: [String]
 
   /// Asks for a public client of the authorization code grant.
@@ -30,15 +32,20 @@ package struct ClientRegistrationRequest: Sendable, Redacted {
   ///   - redirectURIs: at least the one the sign-in will use.
   ///   - initialAccessToken: what some servers give out to register with; `nil` for open ones.
   ///   - isProven: whether tokens will be bound to a key (RFC 9449 §5.2).
+  ///   - usesDevices: whether people will sign in on another device too (RFC 8628 §3.4). Only where
+  ///     it is so: there are servers that take one way to sign in for a client.
   package init(
     redirectURIs: [RedirectURI], clientName: String, scope: Scope?,
-    initialAccessToken: String? = nil, isProven: Bool = false, endpoint: Endpoint
+    initialAccessToken: String? = nil, isProven: Bool = false, usesDevices: Bool = false,
+    endpoint: Endpoint
   ) {
+    neededGrants =
+      ["authorization_code"] + (usesDevices ? [TokenRequest.Grant.deviceCode.rawValue] : [])
     var members: [String: JSONValue] = [
       "redirect_uris": .array(redirectURIs.map { .string($0.text) }),
       "client_name": .string(clientName),
       "token_endpoint_auth_method": "none",
-      "grant_types": ["authorization_code", "refresh_token"],
+      "grant_types": .array((neededGrants + ["refresh_token"]).map { .string($0) }),
       "response_types": ["code"],
       // Without it, servers of OpenID Connect refuse loopback addresses (Registration 1.0 §2).
       "application_type": "native",

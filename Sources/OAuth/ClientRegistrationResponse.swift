@@ -21,7 +21,7 @@ package struct ClientRegistrationResponse: Sendable, Redacted {
   package let clientSecretExpiresAt: Int64?
   /// The method the server has chosen; of those that need no key.
   package let method: ClientAuthenticationMethod
-  /// `nil` where the server does not let registrations be managed.
+  /// `nil` where the server does not let registrations be managed, or only elsewhere.
   package let management: Management?
 
   /// Checks the answer to a request: 201, or 200 from servers that are loose about it.
@@ -42,7 +42,7 @@ package struct ClientRegistrationResponse: Sendable, Redacted {
     clientSecret = try members.token("client_secret")
     clientSecretExpiresAt = try Self.expiration(in: members)
     method = try Self.method(in: members, hasSecret: clientSecret != nil)
-    management = try Self.management(in: members)
+    management = try Self.management(in: members, of: request.post.endpoint)
     try Self.check(members, request)
   }
 
@@ -56,7 +56,8 @@ package struct ClientRegistrationResponse: Sendable, Redacted {
       guard kept else { throw .notAgreed("redirect_uris") }
     }
     if let grants = try members.strings("grant_types") {
-      guard grants.contains("authorization_code") else { throw .notAgreed("grant_types") }
+      let isWhole = request.neededGrants.allSatisfy { grants.contains($0) }
+      guard isWhole else { throw .notAgreed("grant_types") }
     }
     if let types = try members.strings("response_types") {
       guard types.contains("code") else { throw .notAgreed("response_types") }
@@ -89,11 +90,15 @@ package struct ClientRegistrationResponse: Sendable, Redacted {
     }
   }
 
+  /// Only where the client is managed at the place it was registered at: a request to delete it
+  /// would else go wherever the server says, be it to another server or to a program that listens
+  /// on this machine, with the token it has made up for that.
   private static func management(
-    in members: AnswerMembers
+    in members: AnswerMembers, of registration: Endpoint
   ) throws(TokenResponseFault) -> Management? {
     guard let endpoint = try members.endpoint("registration_client_uri"),
-      let token = try members.token("registration_access_token")
+      let token = try members.token("registration_access_token"),
+      endpoint.isSameOrigin(as: registration)
     else { return nil }
     guard let management = Management(endpoint: endpoint, accessToken: token) else {
       throw .badCharacters("registration_access_token")

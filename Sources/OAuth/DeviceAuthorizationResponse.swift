@@ -17,7 +17,8 @@ package struct DeviceAuthorizationResponse: Sendable, Redacted {
   /// Where the person goes: https, or http on this machine, and made of nothing but the characters
   /// of RFC 3986.
   package let verificationURI: Endpoint
-  /// The same with the code in it, for a link or a QR code.
+  /// The same with the code in it, for a link or a QR code; `nil` where it is at another server: a
+  /// camera follows a picture that a person cannot read.
   package let verificationURIComplete: Endpoint?
   /// Seconds from the moment of the answer.
   package let expiresIn: Int64
@@ -39,8 +40,10 @@ package struct DeviceAuthorizationResponse: Sendable, Redacted {
     deviceCode = try members.requiredToken("device_code")
     userCode = try members.requiredToken("user_code")
     guard userCode.utf8.count <= Self.maximumUserCode else { throw .tooLong("user_code") }
-    verificationURI = try Self.verificationURI(in: members)
-    verificationURIComplete = try members.endpoint("verification_uri_complete")
+    let address = try Self.verificationURI(in: members)
+    verificationURI = address
+    let complete = try members.endpoint("verification_uri_complete")
+    verificationURIComplete = complete.flatMap { $0.isSameOrigin(as: address) ? $0 : nil }
     guard let lifetime = try members.seconds("expires_in", in: Self.lifetimes) else {
       throw .missing("expires_in")
     }

@@ -33,6 +33,11 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { text }
 
+  /// Whether the other one has the same scheme, host and port (RFC 6454 §5).
+  package func isSameOrigin(as other: Endpoint) -> Bool {
+    scheme == other.scheme && host.isIdentical(to: other.host) && port == other.port
+  }
+
   package init(_ text: String) throws(AddressFault) {
     let uri = try URI(text)
     guard let scheme = Scheme(rawValue: uri.scheme) else {

@@ -41,6 +41,8 @@ package struct EndpointAnswer: Sendable {
     guard !successes.contains(status) else { return nil }
     let wait = RetryAfter.parse(retryAfter, now: now)
     switch status {
+    // Not Modified leads nowhere; nothing here asks in a way that it could answer.
+    case 304: return .faulty(.unexpectedStatus(status))
     case 300...399: return .faulty(.redirect(status: status))
     case 400...599:
       let members = try? JSONValue.object(parsing: body)
@@ -91,7 +93,7 @@ package struct EndpointAnswer: Sendable {
   }
 
   /// The type of the body in lower case, without its parameters; `nil` where it is not declared.
-  var mediaType: String? { contentType.map(Self.mediaType) }
+  package var mediaType: String? { contentType.map(Self.mediaType) }
 
   /// A `Content-Type` in lower case and without its parameters (RFC 9110 §8.3.1).
   static func mediaType(_ field: String) -> String {

@@ -42,7 +42,7 @@ package struct IDTokenExpectation: Sendable {
 /// What is remembered of the ID token of the sign-in, to hold refreshed ones against.
 package struct PreviousIDToken: Sendable, Redacted {
   let issuer: String
-  let subject: String
+  package let subject: String
   let nonce: String?
 
   /// Takes apart a token that was checked when it came; `nil` when it is none.

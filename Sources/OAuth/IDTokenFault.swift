@@ -54,11 +54,13 @@ package enum IDTokenFault: Error, Sendable, Equatable, CustomStringConvertible {
       "the id token is signed with \(algorithm.rawValue), which the server's metadata does not list"
     case .unknownKeyID(let name):
       "the id token is signed with key \"\(name)\", which is not among the server's keys"
-    case .noKey(let algorithm): "the server has no usable key for \(algorithm.rawValue)"
-    case .badSignature: "the id token's signature is wrong"
+    case .noKey(let algorithm):
+      "the id token cannot be checked: the server has no usable key for \(algorithm.rawValue)"
+    case .badSignature: "the id token's signature is wrong: no key of the server has made it"
     case .claims(let fault): "the id token's claims cannot be read: \(fault)"
-    case .missing(let claim): "the id token has no \(claim)"
-    case .malformed(let claim): "the id token's \(claim) is not what it must be"
+    case .missing(let claim): "the id token does not say \(ClaimMeaning.of(claim))"
+    case .malformed(let claim):
+      "the id token does not say in a form that can be used \(ClaimMeaning.of(claim))"
     case .issuer: "the id token is from another issuer (iss)"
     case .audience: "the id token is for another client (aud)"
     case .untrustedAudience:

@@ -31,4 +31,10 @@ package struct Issuer: Sendable, Hashable, CustomStringConvertible {
     return (path.isEmpty ? Array(paths.prefix(2)) : paths)
       .compactMap { path in try? Endpoint(origin + path) }
   }
+
+  /// The same addresses, that of OAuth first: what a resource names is a server of OAuth (RFC 9728
+  /// §2), whose document may hold more than the one of OpenID Connect beside it.
+  package var wellKnownAddressesForResources: [Endpoint] {
+    Array(wellKnownAddresses.dropFirst() + wellKnownAddresses.prefix(1))
+  }
 }

@@ -24,6 +24,14 @@ package struct JSONWebKeySet: Sendable {
   /// Why the other members of the list are not used; they spoil nothing (RFC 7517 §5).
   package let skipped: [JSONWebKeyFault]
 
+  /// No keys: by these nothing is signed.
+  package static let none = JSONWebKeySet()
+
+  private init() {
+    keys = []
+    skipped = []
+  }
+
   package init(validating body: [UInt8]) throws(JSONWebKeySetFault) {
     let members: [String: JSONValue]
     do { members = try JSONValue.object(parsing: body) } catch { throw .json(error) }

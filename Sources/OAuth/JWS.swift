@@ -4,6 +4,7 @@ package enum JWSFault: Error, Sendable, Equatable, CustomStringConvertible {
   case encrypted
   case malformed
   case header(JSONFault)
+  case headerMember(String)
   case unknownAlgorithm(PrintableText)
   case critical
 
@@ -13,10 +14,16 @@ package enum JWSFault: Error, Sendable, Equatable, CustomStringConvertible {
     case .encrypted: "the token is encrypted, which was not agreed on"
     case .malformed: "the token is not three parts in base64url"
     case .header(let fault): "the token's header cannot be read: \(fault)"
+    case .headerMember(let name):
+      "the token's header does not say in a form that can be used \(Self.meaning(of: name))"
     case .unknownAlgorithm(let name):
       "the token is signed with \"\(name)\", which is not an accepted algorithm"
     case .critical: "the token's header has extensions that must be understood and are not"
     }
+  }
+
+  private static func meaning(of member: String) -> String {
+    member == "alg" ? "how it is signed (alg)" : "which key it is signed with (\(member))"
   }
 }
 
@@ -57,12 +64,12 @@ package struct JWS: Sendable {
     do { members = try JSONValue.object(parsing: bytes) } catch { throw .header(error) }
     // No extension is understood here, so that none may be critical (RFC 7515 §4.1.11).
     guard members["crit"] == nil else { throw .critical }
-    guard let name = members["alg"]?.stringValue else { throw .malformed }
+    guard let name = members["alg"]?.stringValue else { throw .headerMember("alg") }
     guard let algorithm = JWSAlgorithm(rawValue: name) else {
       throw .unknownAlgorithm(PrintableText(name))
     }
     let keyID = members["kid"]
-    guard keyID == nil || keyID?.stringValue != nil else { throw .malformed }
+    guard keyID == nil || keyID?.stringValue != nil else { throw .headerMember("kid") }
     return Header(algorithm: algorithm, keyID: keyID?.stringValue)
   }
 

@@ -21,7 +21,7 @@ package enum SignatureFault: Error, Sendable, Equatable, CustomStringConvertible
     case .unknownKeyID(let name):
       "it is signed with key \"\(name)\", which is not among the server's keys"
     case .noKey(let algorithm): "the server has no usable key for \(algorithm.rawValue)"
-    case .badSignature: "its signature is wrong"
+    case .badSignature: "its signature is wrong: no key of the server has made it"
     }
   }
 }

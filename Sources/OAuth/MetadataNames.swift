@@ -41,7 +41,10 @@ package enum ServerMetadataFault: Error, Equatable, CustomStringConvertible {
   case issuerWrong(PrintableText)
   case badEndpoint(EndpointName, AddressFault)
   case endpointWithoutTLS(EndpointName)
+  case endpointOnThisMachine(EndpointName)
   case wrongType(String)
+  /// What is wrong with one of the addresses for clients that show a certificate.
+  indirect case alias(ServerMetadataFault)
   case endpointMissing(EndpointName)
 
   package var description: String {
@@ -50,10 +53,13 @@ package enum ServerMetadataFault: Error, Equatable, CustomStringConvertible {
     case .issuerMissing: "the server's metadata does not name its issuer"
     case .issuerWrong(let issuer):
       "the server's metadata is that of issuer \(issuer), which is not the configured one"
-    case .badEndpoint(let name, let fault): "\(name.rawValue) is refused: \(fault)"
+    case .badEndpoint(let name, let fault): "the server's \(name.rawValue) is refused: \(fault)"
     case .endpointWithoutTLS(let name):
-      "\(name.rawValue) uses http although the issuer uses https"
-    case .wrongType(let name): "the server's metadata has a \(name) of the wrong type"
+      "the server's \(name.rawValue) is refused: it uses http although the issuer uses https"
+    case .endpointOnThisMachine(let name):
+      "the server's \(name.rawValue) is refused: it leads to this machine, where the issuer is not"
+    case .wrongType(let name): "\(name) in the server's metadata is of the wrong type"
+    case .alias(let fault): "in mtls_endpoint_aliases, \(fault)"
     case .endpointMissing(let name): "the server has no \(name.rawValue), and none is configured"
     }
   }

@@ -30,7 +30,7 @@ package struct ProtectedResource: Sendable, Hashable {
 
   /// Whether the text is an address of the same scheme, host and port whose path is this one's or
   /// leads to it in whole steps.
-  func isCovered(by other: String) -> Bool {
+  package func isCovered(by other: String) -> Bool {
     guard let other = try? Endpoint(other), other.scheme == endpoint.scheme,
       other.host.isIdentical(to: endpoint.host), other.port == endpoint.port, other.query == nil
     else { return false }

@@ -15,7 +15,7 @@ package enum ProtectedResourceMetadataFault: Error, Equatable, CustomStringConve
     case .resourceMissing: "the resource's metadata does not name its resource"
     case .resourceWrong(let name):
       "the resource's metadata is that of \(name), which is not the address that was asked"
-    case .wrongType(let name): "the resource's metadata has a \(name) of the wrong type"
+    case .wrongType(let name): "\(name) in the resource's metadata is of the wrong type"
     case .noAuthorizationServer: "the resource's metadata names no authorization server"
     case .tooManyAuthorizationServers:
       "the resource's metadata names more than 16 authorization servers"

@@ -45,5 +45,15 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
     return tokens.filter { !names.contains($0) }
   }
 
+  /// What a granted scope has beyond this one, in its order; empty where it says nothing.
+  package func surplus(in granted: String?) -> [String] {
+    guard let granted else { return [] }
+    let whole = granted.utf8.split(separator: 0x20).map { String($0) ?? "" }
+    return whole.flatMap { word -> [String] in
+      if contains(word) { return [] }
+      return word.utf8.split(separator: 0x2C).map { String($0) ?? "" }.filter { !contains($0) }
+    }
+  }
+
   private init(tokens: [String]) { self.tokens = tokens }
 }

@@ -92,6 +92,10 @@ package struct ServerMetadata: Sendable {
       guard issuer.endpoint.scheme == .http || endpoint.scheme == .https else {
         throw .endpointWithoutTLS(name)
       }
+      // A server elsewhere has no business with what listens on this machine.
+      guard issuer.endpoint.isLoopback || !endpoint.isLoopback else {
+        throw .endpointOnThisMachine(name)
+      }
       endpoints[name] = endpoint
     }
     return endpoints
@@ -104,8 +108,9 @@ package struct ServerMetadata: Sendable {
     let name = "mtls_endpoint_aliases"
     guard let value = members[name], value != .null else { return [:] }
     guard let aliases = value.objectValue else { throw .wrongType(name) }
-    return try endpoints(in: aliases, of: issuer)
-      .filter { $0.key != .authorization && $0.key != .endSession }
+    let found: [EndpointName: Endpoint]
+    do { found = try endpoints(in: aliases, of: issuer) } catch { throw .alias(error) }
+    return found.filter { $0.key != .authorization && $0.key != .endSession }
   }
 
   private static func lists(

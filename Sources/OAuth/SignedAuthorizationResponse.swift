@@ -39,7 +39,7 @@ extension AuthorizationResponse {
       return mismatch(of: parameters, with: state).map { .notOurs($0) } ?? .faulty(.notSigned)
     }
     let token: JWS
-    do { token = try JWS(compact: text) } catch { return .notOurs(.badToken(error)) }
+    do { token = try JWS(compact: text) } catch { return outcome(of: error, in: text, state) }
     let claims: SignedTokenClaims
     do { claims = SignedTokenClaims(try JSONValue.object(parsing: token.payload)) } catch {
       return .notOurs(.badClaims(error))
@@ -50,6 +50,19 @@ extension AuthorizationResponse {
       let parameters = try inner(claims)
       return judge(parameters, state, .demanded(expectation.issuer))
     } catch { return .faulty(error) }
+  }
+
+  /// A token that cannot be checked at all, as one that is signed with "none", is refused where it
+  /// has the right state all the same: the server would not send a better one.
+  private static func outcome(
+    of fault: JWSFault, in text: String, _ state: State
+  ) -> AuthorizationOutcome {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, let payload = Base64URL.decode(String(parts[1])),
+      let claims = try? SignedTokenClaims(parsing: payload),
+      mismatch(of: claims, with: state) == nil
+    else { return .notOurs(.badToken(fault)) }
+    return .faulty(.signedToken(.token(fault)))
   }
 
   private static func mismatch(of claims: SignedTokenClaims, with state: State) -> NotOurs? {

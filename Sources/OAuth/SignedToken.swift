@@ -21,8 +21,9 @@ package enum SignedTokenFault: Error, Sendable, Equatable, CustomStringConvertib
     case .token(let fault): fault.description
     case .signature(let fault): fault.description
     case .claims(let fault): "its claims cannot be read: \(fault)"
-    case .missing(let claim): "it has no \(claim)"
-    case .malformed(let claim): "its \(claim) is not what it must be"
+    case .missing(let claim): "it does not say \(ClaimMeaning.of(claim))"
+    case .malformed(let claim):
+      "it does not say in a form that can be used \(ClaimMeaning.of(claim))"
     case .issuer: "it is from another issuer (iss)"
     case .audience: "it is for another client (aud)"
     case .expired(let seconds): "it expired \(seconds) seconds ago (exp), or the two clocks differ"

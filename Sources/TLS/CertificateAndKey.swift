@@ -12,6 +12,13 @@ package struct CertificateAndKey: Sendable, Equatable {
     self.keyPEM = keyPEM
   }
 
+  /// Throws `unusable` where the two cannot be read or do not belong together.
+  package func check() throws(TLSError) {
+    let context = try TLSContext.make(TLS_client_method())
+    defer { SSL_CTX_free(context) }
+    try present(in: context)
+  }
+
   /// Gives `context` the chain and the key; throws `unusable` where they cannot be read or do not
   /// belong together.
   func present(in context: OpaquePointer) throws(TLSError) {

@@ -24,7 +24,7 @@ package enum SignatureAlgorithm: String, Sendable, CaseIterable {
   var isPSS: Bool { self == .ps256 || self == .ps384 || self == .ps512 }
 
   /// Whether the algorithm is defined for `key`; each ECDSA one is for one curve (RFC 7518 §3.4).
-  func fits(_ key: PublicKey) -> Bool {
+  package func fits(_ key: PublicKey) -> Bool {
     switch (self, key) {
     case (.rs256, .rsa), (.rs384, .rsa), (.rs512, .rsa), (.ps256, .rsa), (.ps384, .rsa),
       (.ps512, .rsa), (.es256, .ec(.p256, _, _)), (.es384, .ec(.p384, _, _)),

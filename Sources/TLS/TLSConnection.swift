@@ -105,11 +105,13 @@ package final class TLSConnection {
   /// Says with close_notify that nothing more comes, and does not wait for the peer's.
   package func shutdown(deadline: Int64) throws(TLSError) {
     guard hasHandshaken, !hasFailed else { throw .closed }
-    _ = try repeating(until: deadline) {
-      let result = SSL_shutdown(ssl)
-      // 0: ours is sent, the peer's has not come; that is all that is wanted.
-      return result == 0 ? 1 : Int(result)
-    }
+    _ = try repeating(until: deadline, closingResult)
+  }
+
+  private func closingResult() -> Int {
+    let result = SSL_shutdown(ssl)
+    // 0: ours is sent, the peer's has not come; that is all that is wanted.
+    return result == 0 ? 1 : Int(result)
   }
 
   /// Calls `operation` until it succeeds, waiting as it asks; 0 is the peer's close_notify.
@@ -117,21 +119,60 @@ package final class TLSConnection {
     guard !hasFailed else { throw .closed }
     try Deadline.check(deadline)
     while true {
-      ERR_clear_error()
-      let result = operation()
-      if result > 0 { return result }
-      switch SSL_get_error(ssl, Int32(clamping: result)) {
-      case SSL_ERROR_WANT_READ:
-        try Deadline.wait(for: POLLIN, on: socket.descriptor, until: deadline)
-      case SSL_ERROR_WANT_WRITE:
-        try Deadline.wait(for: POLLOUT, on: socket.descriptor, until: deadline)
-      case SSL_ERROR_ZERO_RETURN:
-        guard hasHandshaken else { throw failed(.closed) }
-        return 0
-      case SSL_ERROR_SSL: throw failed(reasonOfFailure())
-      default: throw failed(.closed)
+      switch try attempt(operation) {
+      case .done(let count): return count
+      case .wouldBlock(let events):
+        try Deadline.wait(for: events, on: socket.descriptor, until: deadline)
       }
     }
+  }
+
+  /// What a call that does not wait has come to.
+  package enum Attempt: Sendable, Equatable {
+    /// So many bytes; 0 is the peer's close_notify.
+    case done(Int)
+    /// To be repeated when poll(2) tells one of these events of the descriptor.
+    case wouldBlock(events: Int32)
+  }
+
+  /// Calls `operation` once.
+  private func attempt(_ operation: () -> Int) throws(TLSError) -> Attempt {
+    guard !hasFailed else { throw .closed }
+    ERR_clear_error()
+    let result = operation()
+    if result > 0 { return .done(result) }
+    switch SSL_get_error(ssl, Int32(clamping: result)) {
+    case SSL_ERROR_WANT_READ: return .wouldBlock(events: POLLIN)
+    case SSL_ERROR_WANT_WRITE: return .wouldBlock(events: POLLOUT)
+    case SSL_ERROR_ZERO_RETURN:
+      guard hasHandshaken else { throw failed(.closed) }
+      return .done(0)
+    case SSL_ERROR_SSL: throw failed(reasonOfFailure())
+    default: throw failed(.closed)
+    }
+  }
+
+  /// Reads what is there without waiting, after as much of the handshake as is left to do.
+  package func readNow(
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(TLSError) -> Attempt {
+    if !hasHandshaken {
+      let progress = try attempt { Int(SSL_do_handshake(ssl)) }
+      guard case .done = progress else { return progress }
+      hasHandshaken = true
+    }
+    return try attempt { Int(SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))) }
+  }
+
+  /// Says with close_notify that nothing more comes, if that goes without waiting.
+  package func endNow() {
+    guard hasHandshaken else { return }
+    _ = try? attempt { closingResult() }
+  }
+
+  /// Writes what goes without waiting; a repetition must begin with the same bytes.
+  package func writeNow(_ bytes: UnsafeRawBufferPointer) throws(TLSError) -> Attempt {
+    try attempt { Int(SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))) }
   }
 
   private func failed(_ error: TLSError) -> TLSError {

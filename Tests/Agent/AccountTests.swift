@@ -18,12 +18,9 @@ struct AccountTests {
 
   /// The service decision in one word.
   private func decision(_ validity: Int64 = 60, after seconds: Int64 = 0) -> String {
-    switch account.service(validity: validity, at: start.adding(seconds: seconds)) {
-    case .serve(let session): "serve \(session.accessToken?.text ?? "nothing")"
-    case .awaitRefresh(let start): start ? "start a refresh" : "wait"
-    case .signIn(let reason): "sign in: \(reason)"
-    case .later(let failure): "later: \(failure.code.rawValue): \(failure.description)"
-    }
+    let request = TokenRequest(
+      connection: 1, form: .token(wantsIDToken: false), validity: validity, mayLogin: false)
+    return account.service(for: request, at: start.adding(seconds: seconds)).inWords
   }
 
   /// Ends the refresh `generation`; nil when the account takes it for stale.
@@ -182,7 +179,7 @@ struct AccountTests {
       account.refreshStarted(), .temporarilyUnavailable, retryAfter: 30, after: 3580)
     #expect(end?.pause == 30)
     #expect(decision(after: 3590) == "serve at-1", "it is still valid")
-    #expect(decision(after: 3601).hasPrefix("later: temporarily_unavailable"))
+    #expect(decision(after: 3601).hasPrefix("refuse: temporarily_unavailable"))
     #expect(decision(after: 3601).contains("10 more seconds"))
     #expect(decision(after: 3610) == "start a refresh")
   }
@@ -193,7 +190,7 @@ struct AccountTests {
     let end = self.end(account.refreshStarted(), .temporarilyUnavailable, retryAfter: asked)
     #expect(end?.pause == max(seconds, 4))
     #expect(decision(after: seconds) == "start a refresh")
-    if seconds > 0 { #expect(decision(after: seconds - 1).hasPrefix("later")) }
+    if seconds > 0 { #expect(decision(after: seconds - 1).hasPrefix("refuse")) }
   }
 
   // MARK: Refreshing ahead

@@ -101,9 +101,37 @@ struct ConnectionTests {
     #expect(try many.reply()["error_description"] == "the request is too long")
     let large = try agent.connect()
     let line = "x[]=" + String(repeating: "y", count: 60_000) + "\n"
-    // The agent has hung up before the last of it.
-    _ = try? large.send(String(repeating: line, count: 10))
+    try large.send(String(repeating: line, count: 10))
     #expect(try large.reply()["error_description"] == "the request is too long")
+  }
+
+  /// A client that is still writing when it is refused reads why, and no EPIPE.
+  @Test func whatComesBehindARefusedRequestIsTakenAndThrownAway() throws {
+    let agent = try TestAgent()
+    let client = try agent.connect()
+    let line = "x[]=" + String(repeating: "y", count: 60_000) + "\n"
+    try client.send(String(repeating: line, count: 100))
+    try client.send("\naction=stop\n\n")
+    #expect(try client.reply()["error_description"] == "the request is too long")
+    client.finishSending()
+    #expect(try client.isClosed())
+    #expect(try agent.ask("action=version")["version"] != nil, "nothing of it was a request")
+  }
+
+  @Test func thereIsAnEndToWhatIsThrownAway() throws {
+    let agent = try TestAgent()
+    let client = try agent.connect()
+    let line = "x[]=" + String(repeating: "y", count: 60_000) + "\n"
+    #expect(throws: ClientError.self) {
+      for _ in 1...600 { try client.send(line) }
+    }
+  }
+
+  @Test func whoeverNeverEndsIsClosedInTime() throws {
+    let agent = try TestAgent(limits: AgentLimits(stall: 0))
+    let client = try agent.connect()
+    try client.send("no block\n\n")
+    #expect(throws: ClientError.ended) { for _ in 1...100_000 { try client.send("x") } }
   }
 
   @Test func aLongLineOfAllowedLengthIsTaken() throws {

@@ -13,7 +13,7 @@ struct LogoutTests {
     #expect(
       try agent.order(of: "revoke") == [
         "job=revoke", "account=work", "timeout=60", "issuer=https://as.example", "client_id=x",
-        "refresh_token=rt-1", "session.token_endpoint=https://as.example/token",
+        "session.token_endpoint=https://as.example/token", "refresh_token=rt-1",
         "access_token=at-1",
       ])
     #expect(try agent.ask("action=token")["error"] == "login_required")
@@ -124,25 +124,68 @@ struct LogoutTests {
     withExtendedLifetime(go) {}
   }
 
-  /// The logout is of the session it was asked for, not of one that begins while it waits.
-  @Test func aSignInThatEndsWhileALogoutWaitsIsKept() throws {
+  @Test func anAccountThatIsLeavingServesNobody() throws {
     let agent = try TestAgent(
-      ScriptedCourier(
-        login: "[ $n = 1 ] && signed_in 1 0; [ $n = 2 ] && signed_in 2",
-        refresh: "await never; signed_in r1"))
-    let never = try agent.gate("never")
+      ScriptedCourier(login: "signed_in 1", revoke: "await go; say event=done revoked=yes"))
+    let go = try agent.gate("go")
     try agent.signIn()
-    try agent.connect().send("action=refresh\n\n")
-    try agent.sync()
     let leaver = try agent.connect()
     try leaver.send("action=logout\naccount=work\n\n")
     try agent.sync()
+    for action in ["token", "refresh", "login", "userinfo", "token\nlogin=yes\nscope=x"] {
+      let reply = try agent.ask("action=\(action)", "account=work")
+      #expect(reply["error"] == "temporarily_unavailable", "\(action)")
+      #expect(
+        reply["error_description"] == "work is being signed out: ask again once it has ended")
+    }
+    #expect(
+      try agent.ask("action=get", "protocol=https", "host=git.example")["error"]
+        == "temporarily_unavailable")
+    #expect(try agent.status()["state"] == "signing-out", "nothing is forgotten yet")
+    #expect(try agent.status()["sub"] == "248")
+    try go.open()
+    #expect(try leaver.reply().list("revoked") == ["work"])
+    try agent.signIn()
+    #expect(try agent.ask("action=token")["access_token"] == "at-1")
+  }
+
+  @Test func aSecondLogoutJoinsTheFirst() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(revoke: "await go; say event=done revoked=yes 'warning[]=mind this'"))
+    let go = try agent.gate("go")
+    try agent.signIn()
+    let leavers = [try agent.connect(), try agent.connect()]
+    for leaver in leavers { try leaver.send("action=logout\naccount=work\n\n") }
+    try agent.sync()
+    try go.open()
+    for leaver in leavers {
+      let reply = try leaver.reply()
+      #expect(reply.list("account") == ["work"])
+      #expect(reply.list("revoked") == ["work"])
+      #expect(reply.list("warning") == ["work: mind this"])
+    }
+    #expect(agent.starts(of: "revoke") == 1)
+  }
+
+  /// Whoever does not want to wait for a server need not, and the server is told all the same.
+  @Test func aLocalLogoutOvertakesOneThatTellsTheServer() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in $n", revoke: "await go; say event=done revoked=yes"))
+    let go = try agent.gate("go")
+    try agent.signIn()
+    let leaver = try agent.connect()
+    try leaver.send("action=logout\naccount=work\n\n")
+    try agent.sync()
+    #expect(
+      try agent.ask("action=logout", "account=work", "local=yes").lines
+        == ["event=done", "account[]=work"])
     #expect(leaver.isWaiting)
     try agent.signIn()
-    #expect(try leaver.reply()["event"] == "done")
+    try go.open()
+    #expect(try leaver.reply().list("revoked") == ["work"])
     #expect(try agent.order(of: "revoke").contains("refresh_token=rt-1"))
-    #expect(try agent.ask("action=token")["access_token"] == "at-2")
-    withExtendedLifetime(never) {}
+    #expect(try agent.ask("action=token")["access_token"] == "at-2", "it is another session")
   }
 
   @Test func aLocalLogoutDoesNotStrandOneThatWaits() throws {

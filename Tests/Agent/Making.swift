@@ -54,6 +54,19 @@ func sessionIfAny(
   }
 }
 
+extension Account.Service {
+  /// The decision in few words.
+  var inWords: String {
+    switch self {
+    case .serve(let token): "serve \(token.secret.text)"
+    case .awaitRefresh(let start): start ? "start a refresh" : "wait"
+    case .awaitExchange(_, let start): start ? "start an exchange" : "wait for the exchange"
+    case .signIn(let reason): "sign in: \(reason)"
+    case .refuse(let failure): "refuse: \(failure.code.rawValue): \(failure.description)"
+    }
+  }
+}
+
 extension HeldSecret {
   var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 }

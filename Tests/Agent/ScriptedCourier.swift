@@ -11,6 +11,13 @@ struct ScriptedCourier {
   var login = "authorize; signed_in 1"
   var refresh = "signed_in $n"
   var revoke = "say event=done revoked=yes"
+  var device =
+    "say event=device user_code=ABCD verification_uri=https://as.example/device; signed_in 1"
+  var exchange = "narrowed x$n"
+  var prove = "say event=done dpop=proof-$n"
+  var userinfo = "say event=done sub=248 claim.name=Jane 'userinfo={\"sub\":\"248\"}'"
+  var endSession = "say event=end-session url=http://127.0.0.1:1/x; say event=done"
+  var unregister = "say event=done deleted=yes"
   var version = "0.1.0"
   /// Whether starts and orders are written down: where there are very many it takes too long.
   var keepsRecords = true
@@ -32,6 +39,11 @@ struct ScriptedCourier {
       say event=done "access_token=at-$1" token_type=Bearer "expires_in=${2:-3600}" \\
         "refresh_token=rt-$1" scope=openid sub=248 username=jane "issuer=$issuer" \\
         session.token_endpoint=https://as.example/token
+    }
+    # The answer of a job that was to bring a narrower token: the token $1, the scope ${2:-narrow}.
+    narrowed() {
+      say event=done "access_token=at-$1" token_type=Bearer "expires_in=${3:-3600}" \\
+        "scope=${2:-narrow}"
     }
     refuse() { say "error=$1" "error_description=$2" ${3:+"$3"}; leave 1; }
     # Hangs up before the test sees the end of the courier's life.
@@ -65,6 +77,12 @@ struct ScriptedCourier {
       login) \(login) ;;
       refresh) \(refresh) ;;
       revoke) \(revoke) ;;
+      device) \(device) ;;
+      exchange) \(exchange) ;;
+      prove) \(prove) ;;
+      userinfo) \(userinfo) ;;
+      end-session) \(endSession) ;;
+      unregister) \(unregister) ;;
       esac
       leave 0
 

@@ -82,7 +82,7 @@ struct TokenTests {
     #expect(
       try agent.order(of: "refresh") == [
         "job=refresh", "account=work", "timeout=60", "issuer=https://as.example", "client_id=x",
-        "refresh_token=rt-1", "session.token_endpoint=https://as.example/token",
+        "session.token_endpoint=https://as.example/token", "refresh_token=rt-1",
       ])
   }
 

@@ -30,6 +30,17 @@ import Testing
     #expect(advice().applied(to: unknown("a"), of: "token") == unknown("a"))
   }
 
+  @Test func aNameThatIsAHostWasMeantAsAnAddress() {
+    for advice in [advice(), advice("home")] {
+      #expect(
+        advice.applied(to: unknown("mcp.example.com"), of: "login").hint
+          == "sallyport login https://mcp.example.com")
+      for name in ["work", "v1.2", "a.b", "me@example.com", "a..com", "127.0.0.1", "a.b_c"] {
+        #expect(advice.applied(to: unknown(name), of: "login").hint == unknown(name).hint)
+      }
+    }
+  }
+
   @Test func aMissingClientHasAWayOut() {
     let failure = Failure(.failed, "work has no client_id")
     #expect(

@@ -133,6 +133,123 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
         == "[work]\nissuer           = https://a.example\nauthorize.prompt = none\n")
   }
 
+  @Test func aResourceIsAskedAndSavedUnderItsHost() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket, ["event=done\naccount=mcp.example\nclient_id=r-1\n\n"])
+    let run = try ProgramRun(["login", "https://mcp.example/mcp"], in: folder)
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    let path = "\(folder.path)/.config/sallyport/config"
+    #expect(
+      run.error == "signed in to mcp.example\nregistered at the server as client r-1, which"
+        + " sallyport logout mcp.example --all deletes\n"
+        + "saved under the name mcp.example in \(path): sallyport token mcp.example\n")
+    #expect(
+      agent.requests == [
+        "action=login\naccount=mcp.example\nbrowser=yes\nresource_url=https://mcp.example/mcp\n"
+          + "resource[]=https://mcp.example/mcp\n\n"
+      ])
+    #expect(
+      try folder.read(".config/sallyport/config")
+        == "[mcp.example]\nresource = https://mcp.example/mcp\n")
+  }
+
+  @Test(arguments: [[], ["--no-browser"]])
+  func aDeviceIsShownOnStandardError(_ options: [String]) throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket,
+      [
+        "event=device\nuser_code=BCDF-GHJK\nverification_uri=https://a.example/device\n"
+          + "expires_in=600\n\nevent=waiting\nmessage=still waiting\n\n"
+          + "event=done\naccount=work\n\n"
+      ])
+    let run = try ProgramRun(
+      ["login", "work", "--device"] + options, in: folder, environment: ["BROWSER=false"])
+    #expect(run.status == 0)
+    #expect(run.output == (options.isEmpty ? "" : "https://a.example/device\n"))
+    #expect(run.error.contains("  https://a.example/device\n"))
+    #expect(run.error.contains("  BCDF-GHJK\n"))
+    #expect(run.error.contains("still waiting\n"))
+    #expect(!run.error.contains("ended with status"))
+    #expect(agent.requests == ["action=login\naccount=work\ndevice=yes\nbrowser=no\n\n"])
+  }
+
+  @Test func aProofIsPrintedBesideTheToken() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket,
+      ["account=work\naccess_token=abc\ntoken_type=DPoP\ndpop=h.p.s\n\n"])
+    let run = try ProgramRun(
+      [
+        "token", "work", "--format", "header", "--method", "GET", "--url", "https://a.example/me",
+      ], in: folder)
+    #expect(run.status == 0)
+    #expect(run.output == "Authorization: DPoP abc\nDPoP: h.p.s\n")
+    #expect(run.error.isEmpty)
+    #expect(
+      agent.requests == ["action=token\naccount=work\nmethod=GET\nurl=https://a.example/me\n\n"])
+  }
+
+  @Test(arguments: [("header", 2), ("headers", 2), ("xoauth2", 1), ("plain", 0), ("env", 0)])
+  func aBoundTokenIsNeverPassedOffAsAnother(_ format: String, _ status: Int32) throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket, ["account=work\naccess_token=abc\ntoken_type=DPoP\nusername=a\n\n"])
+    let run = try ProgramRun(["token", "work", "--format", format], in: folder)
+    #expect(run.status == status)
+    #expect(run.output.isEmpty == (status != 0))
+    #expect(run.error.contains("DPoP"))
+  }
+
+  @Test func theServerIsAskedWhoIsSignedIn() throws {
+    let folder = try ProgramFolder()
+    let info = [
+      "event=done", "account=work", "sub=42", "claim.name=Ada \u{1b}[2JL", "claim.sub=42",
+      #"userinfo={"sub":"42","name":"Ada \#u{202E}L"}"#, "", "",
+    ].joined(separator: "\n")
+    let status = "account=work\nstate=signed-in\n\nevent=done\nversion=0.1.0\n\n"
+    let agent = try ScriptedAgent(at: folder.socket, [info, status, info, status])
+    let run = try ProgramRun(["status", "--userinfo"], in: folder)
+    #expect(run.status == 0)
+    #expect(
+      run.output == "work: signed in\n  userinfo\n    sub   42\n    name  Ada  [2JL\n")
+    let json = try ProgramRun(["status", "work", "--userinfo", "--json"], in: folder)
+    #expect(json.output.contains(#""userinfo":{"sub":"42","name":"Ada \u202eL"}}"#))
+    #expect(agent.requests.first == "action=userinfo\n\n")
+    #expect(agent.requests[1] == "action=status\naccount=work\n\n")
+  }
+
+  @Test func aLogoutOpensTheBrowserAndSaysWhatItCouldNotDo() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket,
+      [
+        "event=end-session\naccount=work\nurl=http://127.0.0.1:4711/once\n\n"
+          + "event=done\naccount[]=work\nrevoked[]=work\nwarning[]=work: not deleted\n\n"
+      ])
+    mkfifo(folder.path + "/seen", 0o600)
+    let run = try ProgramRun(
+      ["logout", "work", "--all", "--browser"], in: folder,
+      environment: ["BROWSER=sh -c 'echo \"$2\" > \"$1\"' x \(folder.path)/seen %s"])
+    #expect(run.status == 1)
+    #expect(run.output.isEmpty)
+    #expect(run.error.contains("the browser opens to end the session of work"))
+    #expect(run.error.hasSuffix("revoked its tokens\nwarning: work: not deleted\n"))
+    #expect(try folder.read("seen") == "http://127.0.0.1:4711/once\n")
+    #expect(agent.requests == ["action=logout\naccount=work\nall=yes\nbrowser=yes\n\n"])
+  }
+
+  @Test func aPlainLogoutIsDoneWhateverTheServerSays() throws {
+    let folder = try ProgramFolder()
+    _ = try ScriptedAgent(
+      at: folder.socket, ["event=done\naccount[]=work\nwarning[]=work: not revoked\n\n"])
+    let run = try ProgramRun(["logout", "work"], in: folder)
+    #expect(run.status == 0)
+    #expect(run.error == "signed out of work\nwarning: work: not revoked\n")
+  }
+
   @Test(arguments: ["--no-save", "--once"])
   func nothingIsSavedWhenNothingIsToBeKept(_ option: String) throws {
     let folder = try ProgramFolder()
@@ -189,8 +306,12 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
       (["logout"], 0), (["status"], 0), (["status", "work"], 1), (["help"], 0), (["version"], 0),
       (["help", "login"], 0), (["help", "nope"], 2), (["completion", "bash"], 0),
       (["completion", "tcsh"], 2), (["login", "--once", "--format", "xml"], 2),
-      (["login", "--format", "json"], 2), (["logout", "--all", "work"], 2), (["-h"], 0),
-      (["--version"], 0), (["login"], 2),
+      (["login", "--format", "json"], 2), (["logout", "--all", "work"], 0), (["-h"], 0),
+      (["--version"], 0), (["login"], 2), (["logout", "--local", "--browser"], 2),
+      (["status", "--userinfo"], 3), (["token", "--method", "GET"], 2),
+      (["token", "--url", "https://a.example", "--method", "GET"], 2),
+      (["login", "http://mcp.example/"], 2), (["login", "mcp.example/x"], 2),
+      (["login", "work", "--once", "--dpop-bound-access-tokens"], 2),
     ] as [([String], Int32)])
   func everyEndHasItsStatusAndAClearLine(_ arguments: [String], _ status: Int32) throws {
     let run = try ProgramRun(arguments, in: ProgramFolder())

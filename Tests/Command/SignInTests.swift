@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Foundation
 import Testing
 
 @testable import Command
@@ -115,7 +116,8 @@ import Testing
 
   @Test(arguments: [
     ("http://localhost:3000/callback", "3000"), ("http://127.0.0.1:80/", "80"),
-    ("http://[::1]:7/x", "7"), ("http://127.0.0.1/callback", nil), ("https://localhost:3000/", nil),
+    ("http://[::1]:7/x", "7"), ("http://127.0.0.1/callback", nil),
+    ("https://localhost:3000/", "3000"),
     ("http://localhost.evil:3000/", nil), ("com.example://cb", nil), ("", nil),
   ])
   func thePortOfALoopbackRedirectURIIsFound(_ uri: String, _ expected: String?) {
@@ -152,6 +154,16 @@ import Testing
     }
   }
 
+  @Test func aBoundTokenAndARegisteredClientAreSaid() throws {
+    try withBlock("event=done\naccount=mcp\ntoken_type=DPoP\nclient_id=r-1\n") { block in
+      #expect(
+        SignInResult(block, account: nil).lines(keepsNothing: false) == [
+          "signed in to mcp", "the token is bound to a key that the agent keeps (DPoP)",
+          "registered at the server as client r-1, which sallyport logout mcp --all deletes",
+        ])
+    }
+  }
+
   @Test func absurdTimesAreNoTrap() throws {
     try withBlock("event=done\nexpires_at=\(Int64.min)\n") { block in
       #expect(SignInResult(block, account: nil, now: 1000).expiresIn == nil)
@@ -178,8 +190,32 @@ import Testing
 
   @Test func everySettingHasAKeyTheFileKnows() {
     for option in LoginOptions.options where option.name != "authorize" {
-      #expect(KnownKey.named(option.key ?? "")?.isForAccounts == true, "\(option.name)")
+      let known = KnownKey.named(option.key ?? "")
+      #expect(known?.isForAccounts == true, "\(option.name)")
+      #expect(known?.isRepeatable == option.isRepeatable, "\(option.name)")
+      #expect(option.name.replacingOccurrences(of: "-", with: "_") == option.key)
     }
+  }
+
+  /// A secret would be seen by every user of the machine, and `login` is for other programs.
+  @Test func everyKeyOfAnAccountHasAnOption() {
+    let options = Set(LoginOptions.options.compactMap(\.key))
+    let keys = KnownKey.all.filter(\.isForAccounts).map(\.name)
+    #expect(Set(keys).subtracting(options) == [KnownKey.clientSecret, "login"])
+  }
+
+  @Test func anOptionWithoutAValueSaysYes() throws {
+    #expect(
+      try settings("--dpop-bound-access-tokens", "--require-pushed-authorization-requests") == [
+        "dpop_bound_access_tokens=yes", "require_pushed_authorization_requests=yes",
+      ])
+  }
+
+  @Test func severalResourcesAreAList() throws {
+    #expect(
+      try settings("--resource", "https://a.example/", "--resource=urn:b") == [
+        "resource=https://a.example/", "resource=urn:b",
+      ])
   }
 
   @Test(arguments: [
@@ -206,6 +242,7 @@ import Testing
     let settings = try settings("--client-secret-file", "secret")
     #expect(settings[0].hasPrefix("client_secret_file=/"))
     #expect(settings[0].hasSuffix("/secret"))
+    #expect(try self.settings("--client-key-file", "~/key.pem") == ["client_key_file=~/key.pem"])
   }
 
   @Test(arguments: [
@@ -214,7 +251,13 @@ import Testing
     ["--authorize", "prompt"], ["--authorize", "=x"], ["--authorize", "a b=x"],
     ["--authorize", "scope=x"], ["--redirect-uri", "callback"], ["--username", "\u{1b}[2J"],
     ["--credential-url", "http://git.example.com"], ["--token-endpoint-auth-method", "basic"],
-    ["--client-secret", "x"],
+    ["--client-secret", "x"], ["--response-mode", "fragment"], ["--client-key-id", "é"],
+    ["--token-endpoint-auth-signing-alg", "none"], ["--client-assertion-audience", "me"],
+    ["--client-id-metadata-document", "http://a.example/c.json"], ["--resource", "api"],
+    ["--client-id-metadata-document", "https://a.example"], ["--dpop-bound-access-tokens=no"],
+    ["--device-authorization-endpoint", "http://a.example/d"], ["--client-key-file", ""],
+    ["--pushed-authorization-request-endpoint", "par"], ["--post-logout-redirect-uri", "bye"],
+    ["--registration-endpoint", "http://a.example/r"], ["--authorize", "dpop_jkt=x"],
   ])
   func anUnfitValueIsAUsageError(_ words: [String]) throws {
     let failure = try #require(throws: Failure.self) {

@@ -35,6 +35,45 @@ import Testing
         """)
   }
 
+  @Test func whatIsSpecialAboutATokenIsSaid() throws {
+    let report = try report(
+      """
+      account=mcp
+      state=signed-in
+      client_id=r-1
+      registered=yes
+      token_type=DPoP
+      dpop_bound=yes
+      resource[]=https://a.example/
+      resource[]=urn:b
+      narrowed=2
+      expires_in=300
+
+      """)
+    #expect(
+      report.text(now: 0) == """
+        mcp: signed in
+          client    r-1 (registered here)
+          resource  https://a.example/
+          resource  urn:b
+          token     valid for 5 min, good only with a proof (DPoP)
+          narrower  2 tokens for less than that
+
+        """)
+    #expect(
+      text(report.json()) == #"{"agent":null,"accounts":[{"account":"mcp","state":"signed-in","#
+        + #""client_id":"r-1","token_type":"DPoP","dpop_bound":true,"expires_in":300,"#
+        + #""credential_url":[],"resource":["https://a.example/","urn:b"],"registered":true,"#
+        + #""narrowed":2}]}"# + "\n")
+  }
+
+  @Test(arguments: [("narrowed=0\n", nil), ("narrowed=1\n", "one token for less than that")])
+  func narrowerTokensAreCounted(_ line: String, _ words: String?) throws {
+    let lines = try report("account=a\nstate=signed-in\n" + line).text(now: 0)
+    #expect(lines.contains("narrower") == (words != nil))
+    if let words { #expect(lines.contains(words)) }
+  }
+
   @Test func aRefreshIsNotSaidTwice() throws {
     let report = try report(
       "account=a\nstate=signed-in\nobtained_at=40\nlast_refresh_at=40\n")

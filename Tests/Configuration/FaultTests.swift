@@ -95,7 +95,23 @@ import Testing
     ("credential_url", "https://u@git.example.com"), ("credential_url", "https://a/../b"),
     ("credential_url", "https://a/?x"), ("authorize.state", "x"), ("authorize.", "x"),
     ("authorize.a b", "x"), ("authorize.scope", "openid"),
-    ("authorize.code_challenge_method", "plain"),
+    ("authorize.code_challenge_method", "plain"), ("authorize.dpop_jkt", "x"),
+    ("authorize.client_assertion", "x"), ("require_pushed_authorization_requests", "on"),
+    ("response_mode", "fragment"), ("response_mode", "form-post"), ("resource", "mcp.example"),
+    ("resource", "https://mcp.example/#x"), ("resource", "http://mcp.example/mcp"),
+    ("client_key_file", "key.pem"), ("client_key_file", "~other/key.pem"),
+    ("client_certificate_file", "cert.pem"), ("client_key_id", "é"),
+    ("token_endpoint_auth_signing_alg", "none"), ("token_endpoint_auth_signing_alg", "es256"),
+    ("client_assertion_audience", "https://a.example"), ("redirect_certificate", "cert.pem"),
+    ("redirect_key", "key.pem"), ("initial_access_token_file", "token"),
+    ("client_id_metadata_document", "http://localhost/client.json"),
+    ("client_id_metadata_document", "https://app.example"),
+    ("client_id_metadata_document", "https://app.example/"),
+    ("client_id_metadata_document", "https://app.example/a/%2E./client.json"),
+    ("client_id_metadata_document", "https://u@app.example/client.json"),
+    ("post_logout_redirect_uri", "bye"), ("registration_endpoint", "http://a.example/register"),
+    ("device_authorization_endpoint", "http://a.example/device"),
+    ("pushed_authorization_request_endpoint", "a.example/par"),
   ])
   func anUnfitValueIsRefused(_ key: String, _ value: String) throws {
     #expect(try fault("[work]\n\(key) = \(value)\n").line == 2)
@@ -107,6 +123,14 @@ import Testing
     ("redirect_uri", "http://127.0.0.1/callback"), ("redirect_uri", "https://app.example/cb"),
     ("login", "on-demand"), ("dpop_bound_access_tokens", "no"), ("authorize.prompt", "a b"),
     ("resource", "urn:example:api"), ("credential_url", "http://localhost:3080/git"),
+    ("resource", "http://localhost:9400/mcp"), ("response_mode", "form_post.jwt"),
+    ("client_key_file", "~/keys/work.pem"), ("ca_file", "/etc/ssl/own.pem"),
+    ("token_endpoint_auth_signing_alg", "EdDSA"), ("client_key_id", "2026-11 main"),
+    ("client_assertion_audience", "token_endpoint"), ("redirect_key", "/home/a/key.pem"),
+    ("token_endpoint_auth_method", "self_signed_tls_client_auth"),
+    ("client_id_metadata_document", "https://app.example/client.json"),
+    ("post_logout_redirect_uri", "http://localhost:3000/bye"),
+    ("redirect_uri", "https://localhost:3443/callback"),
   ])
   func aFitValueIsTaken(_ key: String, _ value: String) throws {
     #expect(try account("\(key) = \(value)")[key] == value)
@@ -117,24 +141,6 @@ import Testing
     #expect(try fault("vault = \(vault)\n").sentence.contains("not built yet"))
     #expect(try fault("vault = disk\n").sentence.contains("is none of"))
   }
-
-  @Test(arguments: [
-    "require_pushed_authorization_requests = yes", "dpop_bound_access_tokens = true",
-    "token_endpoint_auth_method = private_key_jwt",
-  ])
-  func whatIsNotBuiltYetRefusesTheSignIn(_ line: String) throws {
-    let refusal = try #require(try account(line).refusal)
-    #expect(refusal.sentence.contains("not supported yet"))
-  }
-
-  @Test(arguments: [
-    "require_pushed_authorization_requests = no", "client_id = x",
-    "token_endpoint_auth_method = client_secret_post",
-    "device_authorization_endpoint = https://a.example/device",
-  ])
-  func whatWeakensNothingRefusesNothing(_ line: String) throws {
-    #expect(try account(line).refusal == nil)
-  }
 }
 
 @Suite struct SessionIdentityTests {
@@ -142,11 +148,43 @@ import Testing
     "issuer = https://b.example", "client_id = y", "token_endpoint = https://a.example/t",
     "revocation_endpoint = https://a.example/r", "token_endpoint_auth_method = none",
     "jwks_uri = https://a.example/j", "dpop_bound_access_tokens = yes",
+    "require_pushed_authorization_requests = yes",
+    "client_id_metadata_document = https://app.example/client.json",
+    "resource = https://mcp.example/",
   ])
   func anotherServerOrClientEndsASession(_ line: String) throws {
     let former = try account("scope = openid")
     #expect(try account("scope = openid\n\(line)").securityRelevantDifference(from: former) != nil)
     #expect(try former.securityRelevantDifference(from: account("scope = openid\n\(line)")) != nil)
+  }
+
+  @Test func anotherResourceEndsASessionOnlyWhereItLeadsToTheServer() throws {
+    let api = "\nresource = https://b.example/api"
+    let issuer = "issuer = https://a.example"
+    #expect(
+      try account(issuer + api).securityRelevantDifference(from: account(issuer)) == nil)
+    let former = try account("resource = https://mcp.example/a")
+    #expect(former.findsServerByResource)
+    #expect(try !account(issuer + api).findsServerByResource)
+    #expect(
+      try account("resource = https://mcp.example/b").securityRelevantDifference(from: former)
+        == "resource")
+    #expect(
+      try account("resource = https://mcp.example/a" + api).securityRelevantDifference(
+        from: former) == "resource")
+  }
+
+  @Test(arguments: [
+    "client_key_file = /etc/key.pem", "client_certificate_file = /etc/cert.pem",
+    "response_mode = form_post", "client_key_id = 2", "redirect_key = /etc/key.pem",
+    "post_logout_redirect_uri = http://localhost:3000/bye",
+    "device_authorization_endpoint = https://a.example/device",
+  ])
+  func whatServesTheSameSessionEndsNone(_ line: String) throws {
+    let former = try account("issuer = https://a.example")
+    #expect(
+      try account("issuer = https://a.example\n\(line)").securityRelevantDifference(from: former)
+        == nil)
   }
 
   @Test func aScopeALineAndACommentEndNoSession() throws {

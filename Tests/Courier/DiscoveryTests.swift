@@ -73,8 +73,9 @@ import Testing
     let (block, exit) = try login(server, path: "/as").end()
     #expect(exit == 1)
     #expect(
-      block["error_description"] == "the server calls itself \(server.base)\(named), "
-        + "not \(server.base)/as")
+      block["error_description"]
+        == "the server's metadata calls its issuer \(server.base)\(named), not \(server.base)/as; "
+        + "check the issuer with the server's administrator")
     // Another name is never suggested, since it may be somebody else's.
     #expect(
       block["hint"]
@@ -87,7 +88,8 @@ import Testing
     let (block, exit) = try login(server, path: "").end()
     #expect(exit == 1)
     let sentence = try #require(block["error_description"])
-    #expect(sentence.hasPrefix("no metadata at \(server.base): status 404 everywhere; check"))
+    let words = "no metadata at \(server.base): status 404 at every well-known address; check"
+    #expect(sentence.hasPrefix(words))
   }
 
   @Test func addressOfTheDocumentIsNotTheIssuer() throws {

@@ -33,6 +33,7 @@ final class FakeServer: Sendable {
   private let handler: Handler
   private let context: TLSServerContext?
   private let seen = Mutex<[Request]>([])
+  private let shown = Mutex<[String: [UInt8]]>([:])
   private let listener: Int32
 
   init(context: TLSServerContext? = nil, _ handler: @escaping Handler) throws {
@@ -66,6 +67,9 @@ final class FakeServer: Sendable {
   /// The requests for one path.
   func requests(_ path: String) -> [Request] { requests.filter { $0.path == path } }
 
+  /// The certificate that came with the last request for a path, DER; nil where none was shown.
+  func certificate(at path: String) -> [UInt8]? { shown.withLock { $0[path] } }
+
   var base: String { "http://127.0.0.1:\(port)" }
 
   private func serve(_ descriptor: Int32) {
@@ -87,6 +91,8 @@ final class FakeServer: Sendable {
         return
       case .request(let request):
         seen.withLock { $0.append(request) }
+        let certificate = tls?.peerCertificate
+        shown.withLock { $0[request.path] = certificate }
         return answer(request, descriptor, tls, deadline)
       }
     }

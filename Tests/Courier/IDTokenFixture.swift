@@ -18,6 +18,8 @@ final class IDTokenFixture: Sendable {
     var hasIDToken = true
     /// Whether a stranger's key signs.
     var isForged = false
+    /// What the server's clock says where it gives out its keys.
+    var date: String?
   }
 
   let behaviour = Mutex(Behaviour())
@@ -50,7 +52,10 @@ final class IDTokenFixture: Sendable {
         behaviour.published.count > 1
           ? behaviour.published.removeFirst() : behaviour.published.first ?? ""
       }
-      return .json(#"{"keys":[\#(jwk(name))]}"#)
+      var fields: HeaderFields = ["Content-Type": "application/json"]
+      if let date = behaviour.withLock({ $0.date }) { fields.append("Date", date) }
+      return .response(
+        Response(status: 200, fields: fields, body: Array(#"{"keys":[\#(jwk(name))]}"#.utf8)))
     case "/token": return .json(tokens(issuer: base))
     default: return .status(404)
     }

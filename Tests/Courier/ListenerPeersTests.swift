@@ -15,7 +15,7 @@ import Testing
 
   /// A listener with clients that have connected, before it has accepted any.
   private final class Scene {
-    let server: CallbackServer
+    let server: CallbackServer<CallbackRules>
     let clients: [Int32]
     let port: UInt16
     let target: String
@@ -31,7 +31,8 @@ import Testing
       let state = State(try Entropy.fresh())
       target = "/cb?code=C&state=\(state.text)"
       let rules = CallbackRules(
-        redirectURI: uri, state: state, issuerRule: .unknown, resultPath: "/finished/1")
+        redirectURI: uri, answer: AnswerRule(state: state, proof: .plain(.unknown)),
+        resultPath: "/finished/1")
       server = CallbackServer(
         sockets: try ListenerSockets.open(uri), rules: rules,
         peers: PeerRule(userID: 1000, source: .tables(ProcSockets(folder: folder))),
@@ -58,9 +59,9 @@ import Testing
     }
 
     /// Serves until something happens; a client's place is told when its connection is answered.
-    func next() -> CallbackServer.Event {
+    func next() -> ListenerEvent<JudgedAnswer> {
       server.next(
-        watching: clients.map { CallbackServer.Watch(descriptor: $0, events: POLLIN) },
+        watching: clients.map { ListenerWatch(descriptor: $0, events: POLLIN) },
         until: BootInstant.now.adding(seconds: 20))
     }
 
@@ -82,7 +83,9 @@ import Testing
     #expect(Sockets.write(scene.clients[0], Array(request.utf8)))
     while true {
       switch scene.next() {
-      case .answer(.authorized): return
+      case .answer(let judged):
+        guard case .authorized = judged.outcome else { throw TestFault("it was refused") }
+        return
       // The closed ones stay ready.
       case .ready(let place) where place > 0: continue
       default: throw TestFault("the own connection was not served")

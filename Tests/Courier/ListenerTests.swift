@@ -138,7 +138,7 @@ import Testing
 
   @Test func moreConnectionsThanAreKeptPushOutTheOldestIdleOne() throws {
     let signIn = try SignInFixture()
-    let idle = try (0...CallbackServer.maximumConnections).map { _ in
+    let idle = try (0...ListenerLimits.connections).map { _ in
       try Sockets.connect(signIn.browser.address)
     }
     defer { for socket in idle { close(socket) } }

@@ -101,18 +101,21 @@ import Testing
   }
 
   /// Serves one request at the callback, with the right state, and tells what became of it.
-  private func serve(_ peers: PeerRule) throws -> (CallbackServer.Event, CallbackServer, Int?) {
+  private func serve(
+    _ peers: PeerRule
+  ) throws -> (ListenerEvent<JudgedAnswer>, CallbackServer<CallbackRules>, Int?) {
     let port = try Sockets.freePort()
     let uri = try RedirectURI("http://localhost:\(port)/cb")
     let state = State(try Entropy.fresh())
     let rules = CallbackRules(
-      redirectURI: uri, state: state, issuerRule: .unknown, resultPath: "/finished/1")
+      redirectURI: uri, answer: AnswerRule(state: state, proof: .plain(.unknown)),
+      resultPath: "/finished/1")
     let server = CallbackServer(
       sockets: try ListenerSockets.open(uri), rules: rules, peers: peers)
     let asked = try Background {
       try? Browser(port: port).get("/cb?code=C&state=\(state.text)")?.status
     }
-    let watch = CallbackServer.Watch(descriptor: asked.descriptor, events: POLLIN)
+    let watch = ListenerWatch(descriptor: asked.descriptor, events: POLLIN)
     let deadline = BootInstant.now.adding(seconds: 20)
     let event = server.next(watching: [watch], until: deadline)
     if case .answer = event { return (event, server, nil) }
@@ -139,7 +142,9 @@ import Testing
     let scene = try Scene()
     let rule = PeerRule(source: .tables(ProcSockets(folder: scene.folder)))
     let (event, server, _) = try serve(rule)
-    guard case .answer(.authorized) = event else { throw TestFault("there was no answer") }
+    guard case .answer(let judged) = event, case .authorized = judged.outcome else {
+      throw TestFault("there was no answer")
+    }
     #expect(server.peersUnchecked?.number == ENOENT)
   }
 }

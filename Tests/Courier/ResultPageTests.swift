@@ -11,7 +11,7 @@ import Testing
     ResultPage.success(account: "work", user: "ada@example.org"),
     ResultPage.failure(
       account: "work", sentence: "the server said no", hint: "sallyport login work"),
-    ResultPage.refusal(CallbackRules.Refusal(404, "nothing here")),
+    ResultPage.refusal(ListenerRefusal(404, "nothing here")),
   ]
 
   private func text(_ page: ResultPage) -> String {

@@ -1,4 +1,5 @@
 import HTTP1
+import OAuth
 import Testing
 
 @testable import Courier
@@ -40,7 +41,9 @@ import Testing
     let (block, status) = try revoke(nil, ["refresh_token=R"])
     #expect(status == 0)
     #expect(block["revoked"] == nil)
-    #expect(block["warning[]"] == "the server names no revocation endpoint")
+    #expect(
+      block["warning[]"]
+        == "the server names no revocation endpoint; the tokens stay good there until they expire")
   }
 
   @Test("a token that still lives is a failure", arguments: [(401, 4), (503, 5), (302, 1)])
@@ -62,5 +65,92 @@ import Testing
       "session.revocation_endpoint=http://a.example/r",
     ]).end()
     #expect(status == 1)
+  }
+
+  @Test func narrowerTokensAreRevokedToo() throws {
+    let server = try FakeServer { _ in .status(200) }
+    let (block, status) = try revoke(
+      server, ["refresh_token=R", "narrowed_token[]=N1", "narrowed_token[]=N2"])
+    #expect(status == 0)
+    #expect(block["revoked"] == "yes")
+    #expect(bodies(server).map { $0.parameter("token") } == ["R", "N1", "N2"])
+    #expect(bodies(server).last?.parameter("token_type_hint") == "access_token")
+  }
+
+  @Test func refusalOfOneTokenKeepsNoOtherAlive() throws {
+    let server = try FakeServer { request in
+      String(decoding: request.body, as: UTF8.self).contains("token=N1")
+        ? .json(#"{"error":"invalid_request"}"#, status: 400) : .status(200)
+    }
+    let (block, status) = try revoke(
+      server, ["refresh_token=R", "narrowed_token[]=N1", "narrowed_token[]=N2"])
+    #expect(status == 4)
+    #expect(block["oauth_error"] == "invalid_request")
+    #expect(bodies(server).map { $0.parameter("token") } == ["R", "N1", "N2"])
+  }
+
+  @Test func serverThatDoesNotAnswerIsAskedOnce() throws {
+    let server = try FakeServer { _ in .status(503) }
+    #expect(try revoke(server, ["refresh_token=R", "access_token=A"]).1 == 5)
+    #expect(server.requests.count == 1)
+  }
+
+  /// RFC 7009 §2.2.1.
+  @Test func serverThatRevokesNoAccessTokensIsAWarning() throws {
+    let server = try FakeServer { request in
+      String(decoding: request.body, as: UTF8.self).contains("token=A")
+        ? .json(#"{"error":"unsupported_token_type"}"#, status: 400) : .status(200)
+    }
+    let (block, status) = try revoke(server, ["refresh_token=R", "access_token=A"])
+    #expect(status == 0)
+    #expect(block["revoked"] == "yes")
+    #expect(block["warning[]"] == "the server revokes no access tokens; they end by themselves")
+  }
+
+  // MARK: The grant before a new sign-in
+
+  private func idToken(sid: String?) -> String {
+    let claims: [String: JSONValue] = sid.map { ["sid": .string($0)] } ?? [:]
+    return JWS.compact(header: ["alg": "ES256"], payload: claims, sign: { _ in [0] })
+  }
+
+  @Test(
+    "a former grant is revoked where that cannot end the new one",
+    arguments: [
+      ("a", "b", true), ("a", "a", false), (nil, "a", true), (nil, nil, true), ("a", nil, true),
+    ] as [(String?, String?, Bool)])
+  func former(sid: String?, successor: String?, isRevoked: Bool) throws {
+    let server = try FakeServer { _ in .status(200) }
+    let (block, status) = try revoke(
+      server,
+      [
+        "refresh_token=R", "secret.id_token=\(idToken(sid: sid))",
+        "successor.id_token=\(idToken(sid: successor))",
+      ])
+    #expect(status == 0)
+    #expect(block["revoked"] == (isRevoked ? "yes" : "no"))
+    #expect(block.all("warning[]").isEmpty == isRevoked)
+    #expect(server.requests.isEmpty == !isRevoked)
+  }
+
+  @Test(
+    "Google ends the whole grant with any token",
+    arguments: ["successor.id_token=", "successor.id_token=e30.e30.AA"])
+  func wholeGrant(line: String) throws {
+    let (block, status) = try CourierRun([
+      "job=revoke", "client_id=c", "refresh_token=R",
+      "session.token_endpoint=https://oauth2.googleapis.com/token",
+      "session.revocation_endpoint=https://oauth2.googleapis.com/revoke", line,
+    ]).end()
+    #expect(status == 0)
+    #expect(block["revoked"] == "no")
+    #expect(block["warning[]"]?.contains("oauth2.googleapis.com") == true)
+  }
+
+  @Test func sessionOfThePersonIsRevokedAtALogoutWhateverItsSid() throws {
+    let server = try FakeServer { _ in .status(200) }
+    let (block, _) = try revoke(
+      server, ["refresh_token=R", "secret.id_token=\(idToken(sid: "a"))"])
+    #expect(block["revoked"] == "yes")
   }
 }

@@ -47,7 +47,12 @@ import Testing
     Case(
       name: "unsupported_grant_type", reply: error("unsupported_grant_type"), status: 4,
       code: "access_denied"),
-    Case(name: "invalid_scope", reply: error("invalid_scope"), status: 4, code: "access_denied"),
+    Case(
+      name: "invalid_scope", reply: error("invalid_scope"), status: 3, code: "login_required",
+      says: "narrowed the session"),
+    Case(
+      name: "invalid_target", reply: error("invalid_target"), status: 3, code: "login_required",
+      says: "narrowed the session"),
     Case(
       name: "an error with status 200", reply: error("bad_verification_code", status: 200),
       status: 4, code: "access_denied", says: "bad_verification_code"),
@@ -193,6 +198,7 @@ import Testing
     #expect(status == 5)
     #expect(
       block["error_description"]
-        == "cannot connect to localhost port \(port): connection refused")
+        == "cannot connect to localhost port \(port): connection refused; check the network and the "
+        + "address, or try again later")
   }
 }

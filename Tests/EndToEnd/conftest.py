@@ -4,6 +4,7 @@ import pytest
 from harness.door import Door
 from harness.home import Home, programs_folder
 from harness.keys import ECKey, RSAKey, certificate
+from harness.practice import Practice
 from harness.server import Server
 from harness.waiting import free_port
 
@@ -54,6 +55,21 @@ def servers(ec_key):
 @pytest.fixture
 def server(servers):
     return servers()
+
+
+@pytest.fixture
+def practices(tmp_path):
+    """Makes practice servers, and stops them."""
+    made = []
+
+    def make(*options):
+        folder = tmp_path / f"practice-{len(made)}"
+        folder.mkdir()
+        made.append(Practice(folder, *options))
+        return made[-1]
+    yield make
+    for practice in made:
+        practice.stop()
 
 
 @pytest.fixture

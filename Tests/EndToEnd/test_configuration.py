@@ -120,11 +120,12 @@ def test_a_broken_configuration_costs_no_session(signed_in):
     assert signed_in.token() == "at-2"
 
 
-def test_an_account_without_a_server_is_explained(home):
+def test_an_account_without_a_server_or_a_client_is_explained(home, server):
     home.configure("work", client_id="1")
     home.run("login", "work", "--no-browser").failed(1, "neither")
-    home.write_config("[work]\nissuer = https://nothing.invalid\n")
-    home.run("login", "work", "--no-browser").failed(1, "client_id")
+    home.write_config(f"[work]\nissuer = {server.issuer}\n")
+    result = home.run("login", "work", "--no-browser").failed(1, "client_id", "registers no clients")
+    assert result.hint == "sallyport login work --client-id ID"
 
 
 @pytest.mark.parametrize("vault", ["secret-service", "passphrase", "plaintext", "nonsense"])

@@ -180,7 +180,7 @@ def test_several_redirect_uris_that_are_all_taken_end_it(home, server):
     home.configure_for(server, redirect_uri=[f"http://localhost:{port}/cb" for port in ports])
     with holder("127.0.0.1", ports[0]) as process, holder("127.0.0.1", ports[1]):
         home.run("login", "work", "--no-browser").failed(
-            1, f"port {ports[0]}, which", "is held by", str(process.pid))
+            1, f"port {ports[0]} is held by", str(process.pid), f"port {ports[1]} is held by")
 
 
 @needs_root

@@ -217,7 +217,7 @@ TRANSIENT = {
     "temporarily_unavailable": (Answer.error("temporarily_unavailable"), 5),
     "invalid_client": (Answer.error("invalid_client", status=401), 4),
     "invalid_request": (Answer.error("invalid_request"), 4),
-    "invalid_scope": (Answer.error("invalid_scope"), 4),
+    "invalid_scope": (Answer.error("invalid_scope"), 3),
     "unauthorized_client": (Answer.error("unauthorized_client"), 4),
     "an error with 500": (Answer.error("invalid_grant", status=500), 5),
     "401 without reason": (Answer(401), 4), "403": (Answer(403), 4), "404": (Answer(404), 4),

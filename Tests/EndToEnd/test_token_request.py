@@ -211,19 +211,20 @@ def test_method_none_sends_no_secret_even_where_there_is_one(home, server):
     assert b"secret" not in request.raw and request.form["client_id"] == "client-1"
 
 
-@pytest.mark.parametrize("method", [
-    "private_key_jwt", "client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth"])
-def test_a_method_that_is_not_built_is_refused_by_its_name(home, server, method):
+@pytest.mark.parametrize("method, words", [
+    ("private_key_jwt", "needs a private key"), ("client_secret_jwt", "at least 32 bytes"),
+    ("tls_client_auth", "needs a certificate"),
+    ("self_signed_tls_client_auth", "needs a certificate")])
+def test_a_method_is_refused_where_there_is_nothing_to_do_it_with(home, server, method, words):
     home.configure_for(server, client_secret="secret", token_endpoint_auth_method=method)
-    home.run("login", "work", "--no-browser").failed(1, method, "not supported yet")
+    home.run("login", "work", "--no-browser").failed(1, method, words)
     assert server.token_requests == []
 
 
-@pytest.mark.parametrize("key", [
-    "require_pushed_authorization_requests", "dpop_bound_access_tokens"])
-def test_what_would_be_weaker_if_it_were_ignored_is_refused(home, server, key):
-    home.configure_for(server, **{key: "yes"})
-    home.run("login", "work", "--no-browser").failed(1, key, "not supported yet")
+def test_pushing_that_is_required_is_not_left_out(home, server):
+    home.configure_for(server, require_pushed_authorization_requests="yes")
+    home.run("login", "work", "--no-browser").failed(
+        1, "require_pushed_authorization_requests", "pushed_authorization_request_endpoint")
 
 
 @pytest.mark.parametrize("source", ["file", "command"])

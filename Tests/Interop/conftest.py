@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from support.django_oauth import DjangoOAuth
 from support.glewlwyd import Glewlwyd
 from support.nanoidp import Nanoidp
 from support.programs import Sallyport, programs_folder
@@ -49,6 +50,27 @@ def nanoidp(request, tmp_path_factory):
     server = _server(Nanoidp, request, tmp_path_factory)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_oauth(request, tmp_path_factory):
+    server = _server(DjangoOAuth, request, tmp_path_factory)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mcp_servers(request, tmp_path_factory):
+    """Makes servers of the Model Context Protocol, one of a kind."""
+    made = {}
+
+    def make(kind):
+        if kind not in made:
+            made[kind] = _server(kind, request, tmp_path_factory)
+        return made[kind]
+    yield make
+    for server in made.values():
+        server.stop()
 
 
 @pytest.fixture(params=["glewlwyd", "nanoidp"])

@@ -21,7 +21,7 @@ def current_refresh_token(server, mark):
     return server.proxy.since(mark, server.token_path)[-1].json["refresh_token"]
 
 
-def refresh_at_the_server(server, client, token):
+def refresh_at_the_server(server, client, token, issuer=None):
     """Uses a refresh token behind the program's back; gives the status."""
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": client.client_id}
     if client.secret is not None:
@@ -29,7 +29,7 @@ def refresh_at_the_server(server, client, token):
     connection = http.client.HTTPConnection("localhost", server.proxy.port, timeout=60)
     try:
         connection.request(
-            "POST", urllib.parse.urlsplit(server.issuer).path + server.token_path,
+            "POST", urllib.parse.urlsplit(issuer or server.issuer).path + server.token_path,
             urllib.parse.urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
         return connection.getresponse().status
     finally:

@@ -101,6 +101,15 @@ import Testing
       ])
   }
 
+  @Test func `a server that a resource names is looked for as one of oauth first`() throws {
+    #expect(
+      try Issuer("https://as.example/1b2c").wellKnownAddressesForResources.map(\.text) == [
+        "https://as.example/.well-known/oauth-authorization-server/1b2c",
+        "https://as.example/.well-known/openid-configuration/1b2c",
+        "https://as.example/1b2c/.well-known/openid-configuration",
+      ])
+  }
+
   @Test(arguments: ["http://[::1]:9000", "http://[::1]:9000/"])
   func `an issuer without a path has two`(text: String) throws {
     #expect(

@@ -49,6 +49,21 @@ import Testing
     #expect(proven["dpop_bound_access_tokens"] == true)
   }
 
+  @Test func `the device grant is asked for where it is used, and has to be given`() throws {
+    let request = ClientRegistrationRequest(
+      redirectURIs: redirects, clientName: "sallyport", scope: nil, usesDevices: true,
+      endpoint: try Endpoint("https://as.example/register"))
+    let grant = "urn:ietf:params:oauth:grant-type:device_code"
+    let members = try JSONValue.object(parsing: request.post.body)
+    #expect(members["grant_types"] == ["authorization_code", .string(grant), "refresh_token"])
+    let answer = EndpointAnswer(
+      status: 201, contentType: "application/json",
+      body: bytes(#"{"client_id": "c", "grant_types": ["authorization_code"]}"#))
+    #expect(throws: EndpointFailure.faulty(.notAgreed("grant_types"))) {
+      try ClientRegistrationResponse(validating: answer, to: request, now: now)
+    }
+  }
+
   @Test func `an initial token goes into the header and not into messages`() throws {
     let request = try request("initial-token")
     #expect(request.post.headerFields.contains { $0 == ("Authorization", "Bearer initial-token") })
@@ -120,6 +135,18 @@ import Testing
   ])
   func `a client that cannot sign in is refused`(members: String, name: String) {
     #expect(fault(members) == .notAgreed(name))
+  }
+
+  @Test(arguments: [
+    "http://127.0.0.1:9200/index", "https://localhost/r", "https://other.example/r",
+    "https://as.example:8443/r",
+  ])
+  func `a client is not managed at another server or at this machine`(uri: String) throws {
+    let response = try read(
+      """
+      {"client_id": "c", "registration_access_token": "t", "registration_client_uri": "\(uri)"}
+      """)
+    #expect(response.management == nil)
   }
 
   @Test func `values that cannot be used are refused`() {

@@ -42,10 +42,11 @@ import Testing
   }
 
   @Test func `an alias is held to the rules of an endpoint`() throws {
-    #expect(throws: ServerMetadataFault.badEndpoint(.token, .plainHTTP(host: "a.example"))) {
+    #expect(throws: ServerMetadataFault.alias(.badEndpoint(.token, .plainHTTP(host: "a.example"))))
+    {
       try metadata(#""mtls_endpoint_aliases": {"token_endpoint": "http://a.example/"}"#)
     }
-    #expect(throws: ServerMetadataFault.endpointWithoutTLS(.token)) {
+    #expect(throws: ServerMetadataFault.alias(.endpointWithoutTLS(.token))) {
       try metadata(#""mtls_endpoint_aliases": {"token_endpoint": "http://localhost/"}"#)
     }
     #expect(throws: ServerMetadataFault.wrongType("mtls_endpoint_aliases")) {

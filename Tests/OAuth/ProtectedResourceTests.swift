@@ -182,4 +182,14 @@ import Testing
     #expect(asked.withheld(from: "repository reader") == asked.tokens)
     #expect(try Scope("a,b").withheld(from: "a,b c").isEmpty)
   }
+
+  @Test func `what was granted beyond the wish is named`() throws {
+    let asked = try Scope("repo read")
+    #expect(asked.surplus(in: nil).isEmpty)
+    #expect(asked.surplus(in: "read").isEmpty)
+    #expect(asked.surplus(in: "repo,read").isEmpty)
+    #expect(asked.surplus(in: "openid repo read write") == ["openid", "write"])
+    #expect(asked.surplus(in: "repo,admin") == ["admin"])
+    #expect(try Scope("a,b").surplus(in: "a,b c") == ["c"])
+  }
 }

@@ -161,9 +161,12 @@ private enum Shape: Equatable {
   @Test(arguments: ["none", "HS256"])
   func `an algorithm anybody could use is refused`(algorithm: String) throws {
     let token = JWS.compact(header: ["alg": .string(algorithm)], payload: complete) { _ in [] }
-    #expect(
-      try judge(query: "response=\(token)")
-        == .notOurs(.badToken(.unknownAlgorithm(PrintableText(algorithm)))))
+    let fault = JWSFault.unknownAlgorithm(PrintableText(algorithm))
+    #expect(try judge(query: "response=\(token)") == .faulty(.signedToken(.token(fault))))
+    // Whoever does not know the state must not end the sign-in with it.
+    let stray = JWS.compact(header: ["alg": .string(algorithm)], payload: ["state": "x"]) { _ in []
+    }
+    #expect(try judge(query: "response=\(stray)") == .notOurs(.badToken(fault)))
   }
 
   @Test func `an algorithm the server does not list is refused`() throws {

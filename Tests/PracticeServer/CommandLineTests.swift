@@ -139,5 +139,13 @@ struct RequestLogTests {
     #expect(members["headers"] == [["Host", "localhost:1"], ["X-A", "v"]])
     #expect(members["body"] == "code=s%0A&client_id=practice")
     #expect(members["error"] == nil)
+    #expect(members["answer"] == "{}" && members["location"] == nil)
+  }
+
+  @Test func `an answer is kept with its redirect, and not without end`() throws {
+    let sent = RequestLog.line(request, .redirect(to: "http://127.0.0.1:1/?code=c"), at: 5, .values)
+    let redirect = try JSONValue.object(parsing: Array(sent.dropLast()))
+    #expect(redirect["location"] == "http://127.0.0.1:1/?code=c")
+    #expect(RequestLog.line(request, .large, at: 5, .values).count < 70_000)
   }
 }

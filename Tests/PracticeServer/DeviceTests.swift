@@ -46,6 +46,19 @@ struct DeviceTests {
     #expect(try poll(&fixture, device).oauthError == "invalid_grant")
   }
 
+  @Test func `where nobody is asked a device is allowed at once, or at its second poll`() throws {
+    var fixture = try Fixture({ $0.approval = .automatic(user: "alice") })
+    #expect(try poll(&fixture, try begin(&fixture)).status == 200)
+    fixture = try Fixture({
+      $0.approval = .automatic(user: "alice")
+      $0.deviceApproval = .afterFirstPoll
+    })
+    let device = try begin(&fixture)
+    #expect(try poll(&fixture, device).oauthError == "authorization_pending")
+    fixture.now += 5
+    #expect(try poll(&fixture, device).status == 200)
+  }
+
   @Test func `who asks too often is slowed down for good`() throws {
     var fixture = try Fixture()
     let device = try begin(&fixture)

@@ -42,7 +42,7 @@ struct FaultTests {
     let signer = try TokenSigner(.edDSA)
     let honest = try Tour.replies(nil, signer)
     let spoiled = try Tour.replies(Fault.named("token-10-mib"), signer)
-    for (name, reply) in honest where !["exchange", "bound", "poll"].contains(name) {
+    for (name, reply) in honest where !["exchange", "bound", "swapped", "poll"].contains(name) {
       let isSame = spoiled[name] == reply
       #expect(isSame, "\(name) differs")
     }
@@ -107,7 +107,9 @@ private struct Tour {
     note("authorize", fixture.authorize())
     note("exchange", fixture.exchange(unusedCode))
     note("signed", fixture.authorize(["response_mode": "jwt"]))
+    note("posted", fixture.authorize(["response_mode": "form_post"]))
     note("bound", fixture.exchange(unusedCode, proof: Self.proof))
+    note("swapped", fixture.swap(accessToken))
     note("userinfo", fixture.userInfo(accessToken))
     note("resource", fixture.get("/resource"))
     note(
@@ -153,6 +155,16 @@ extension Fixture {
       "POST", "/register", ["Content-Type": "application/json"], body: document.serialized())
   }
 
+  fileprivate mutating func swap(_ accessToken: String) -> Reply {
+    post(
+      "/token",
+      [
+        ("grant_type", AuthorizationServer.exchangeGrantType), ("client_id", "practice"),
+        ("subject_token", accessToken), ("audience", "https://api.example"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+      ])
+  }
+
   fileprivate mutating func pollFirstDevice() -> Reply {
     post(
       "/token",
@@ -160,5 +172,18 @@ extension Fixture {
         ("grant_type", AuthorizationServer.deviceGrantType), ("client_id", "practice"),
         ("device_code", server.devices.keys.first ?? ""),
       ])
+  }
+}
+
+struct DateFieldTests {
+  @Test(arguments: [
+    (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+    (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+    (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+    (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (-1, "Thu, 01 Jan 1970 00:00:00 GMT"),
+  ])
+  func `a time is told as HTTP does`(seconds: Int64, text: String) {
+    #expect(DateField.text(seconds) == text)
+    #expect(HTTPDate.parse(text) == max(0, seconds))
   }
 }

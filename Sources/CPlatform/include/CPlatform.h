@@ -68,6 +68,16 @@ char **sp_environment(void);
 /* flock(2), LOCK_EX | LOCK_NB. */
 int sp_lock_file(int descriptor);
 
+/* renameat2(2) inside FOLDER with RENAME_NOREPLACE: EEXIST when there is a TARGET. */
+int sp_rename_to_new(int folder, const char *name, const char *target);
+
+/* SO_PEERPIDFD of a connected Unix socket: the process that connected, as a descriptor that can mean no
+ * other one. ENOPROTOOPT before Linux 6.5. */
+int sp_peer_pidfd(int socket);
+
+/* pidfd_open(2); close-on-exec. */
+int sp_pidfd_open(int pid);
+
 /* Makes standard descriptors that are closed point to /dev/null, so that no socket lands on 0, 1 or 2. */
 int sp_open_standard_descriptors(void);
 

@@ -32,7 +32,7 @@ struct PostedAnswer {
     let inputs = PageTags.all("input", in: page)
     guard let action = PageTags.all("form", in: page).first?["action"], !inputs.isEmpty,
       inputs.allSatisfy({ $0["type"] == "hidden" }),
-      inputs.contains(where: { ["code", "error", "response"].contains($0["name"]) })
+      inputs.contains(where: { ["code", "error", "response", "state"].contains($0["name"]) })
     else { return nil }
     self.action = action
     form = FormParameters(

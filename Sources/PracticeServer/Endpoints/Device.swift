@@ -22,7 +22,9 @@ extension AuthorizationServer {
       clientID: client.id, userCode: userCode, scope: scope, resources: resources,
       expiresAt: surroundings.now.adding(settings.behaviour.deviceLifetime),
       interval: settings.behaviour.deviceInterval)
-    if case .automatic(let user) = settings.behaviour.approval {
+    if case .automatic(let user) = settings.behaviour.approval,
+      settings.behaviour.deviceApproval == .atOnce
+    {
       device.state = .approved(user: user, scope: scope)
     }
     devices[deviceCode] = device
@@ -86,7 +88,11 @@ extension AuthorizationServer {
       throw Refusal(.slowDown, "the device asks more often than it may")
     }
     switch device.state {
-    case .pending: throw Refusal(.authorizationPending, "nobody has entered the code yet")
+    case .pending:
+      if case .automatic(let user) = settings.behaviour.approval {
+        devices[code]?.state = .approved(user: user, scope: device.scope)
+      }
+      throw Refusal(.authorizationPending, "nobody has entered the code yet")
     case .denied:
       devices[code] = nil
       throw Refusal(.accessDenied, "the user has denied the request")

@@ -1,6 +1,12 @@
 import HTTP1
 import OAuth
 
+/// An authorization response that a page carries to the client.
+struct Posting: Sendable {
+  let address: String
+  let form: FormParameters
+}
+
 /// A response, with what the log says about it.
 struct Reply: Sendable {
   var response: Response
@@ -8,6 +14,8 @@ struct Reply: Sendable {
   var error: Refusal.Code?
   /// How it goes on the wire; an honest one goes whole.
   var delivery = Delivery.whole
+  /// What a page posts to the client, and where.
+  var posted: Posting?
 
   init(_ response: Response, error: Refusal.Code? = nil) {
     self.response = response
@@ -63,9 +71,11 @@ struct Reply: Sendable {
     _ form: FormParameters, to address: String, error: Refusal.Code? = nil
   ) throws(Refusal) -> Reply {
     let hash = Base64.encode(try sha256(Array(FormPostPage.script.utf8)))
-    return .page(
+    var reply = page(
       FormPostPage(address: address, form: form).page, error: error,
       sources: "; script-src 'sha256-\(hash)'")
+    reply.posted = Posting(address: address, form: form)
+    return reply
   }
 
   /// A page for a person.

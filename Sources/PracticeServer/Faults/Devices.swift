@@ -18,7 +18,7 @@ extension Fault {
     poll("device-invalid-grant", .refused(4), "RFC 6749 §5.2") { _ in .error("invalid_grant") },
     poll("device-poll-302", .refused(1), "RFC 9700 §4.12") { _ in .elsewhere(302) },
     poll("device-poll-html", .refused(1), "RFC 6749 §5.1") { _ in .html(200) },
-    member("device-interval-huge", .refused(1), answerSection) { $0["interval"] = .seconds(.max) },
+    member("device-interval-huge", .outwaited, answerSection) { $0["interval"] = .seconds(.max) },
     member("device-interval-negative", .refused(1), answerSection) { $0["interval"] = -5 },
     member("device-interval-zero", .works, answerSection) { $0["interval"] = 0 },
     member("device-interval-missing", .works, answerSection) { $0["interval"] = nil },
@@ -37,12 +37,12 @@ extension Fault {
       $0["user_code"] = .string(String(repeating: "A", count: 10_000))
     },
     member("device-uri-missing", .refused(1), answerSection) { $0["verification_uri"] = nil },
-    address("device-uri-javascript", "javascript:alert(1)", "RFC 9700 §4.17"),
+    address("device-uri-javascript", "javascript:alert(1)", answerSection),
     address("device-uri-http", "http://auth.example/device", "RFC 8628 §5.4"),
-    address("device-uri-file", "file:///etc/passwd", "RFC 9700 §4.17"),
+    address("device-uri-file", "file:///etc/passwd", answerSection),
     address("device-uri-userinfo", "https://auth.example@evil.example/", "RFC 3986 §7.6"),
     address("device-uri-escapes", "https://auth.example/\u{1B}[2J", "CWE-150"),
-    member("device-complete-uri-javascript", .refused(1), "RFC 9700 §4.17") {
+    member("device-complete-uri-javascript", .refused(1), answerSection) {
       $0["verification_uri_complete"] = "javascript:alert(1)"
     },
     instead("device-400", .refused(4), "RFC 6749 §5.2", .error("invalid_client", status: 401)),
@@ -63,7 +63,7 @@ extension Fault {
     _ answer: @escaping @Sendable (Int) -> Reply?
   ) -> Fault {
     Fault(
-      name, .device, expectation, section,
+      name, .device, expectation, section, .behaviour { $0.deviceApproval = .afterFirstPoll },
       .reply(.tokens) { reply, scene in reply = answer(scene.visit) ?? reply })
   }
 
@@ -72,7 +72,7 @@ extension Fault {
     _ name: String, _ expectation: Expectation, _ section: String, _ delivery: Delivery
   ) -> Fault {
     Fault(
-      name, .device, expectation, section,
+      name, .device, expectation, section, .behaviour { $0.deviceApproval = .afterFirstPoll },
       .reply(.tokens) { reply, scene in if scene.visit == 1 { reply.delivery = delivery } })
   }
 

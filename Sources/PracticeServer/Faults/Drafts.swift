@@ -102,6 +102,8 @@ struct TokenDraft {
 struct AnswerDraft {
   private let redirectURI: String
   private(set) var parameters: [FormParameter]
+  /// Whether it goes as a form, and not in the query.
+  var isPosted: Bool
   /// What is sent to the same redirect URI before, as page elements load.
   private var earlier: [[FormParameter]] = []
   private var earlierPath: String?
@@ -109,13 +111,20 @@ struct AnswerDraft {
 
   /// `nil` where the browser is not sent back.
   init?(_ reply: Reply, _ scene: FaultScene) {
+    self.scene = scene
+    if let posted = reply.posted {
+      redirectURI = posted.address
+      parameters = Array(posted.form)
+      isPosted = true
+      return
+    }
     guard reply.response.status == 303, let address = reply.response.fields["Location"],
       let mark = address.lastIndex(of: "?"),
       let form = try? FormParameters(decoding: String(address[address.index(after: mark)...]))
     else { return nil }
     redirectURI = String(address[..<mark])
     parameters = form.parameters
-    self.scene = scene
+    isPosted = false
   }
 
   /// The first value of a parameter; `nil` takes all of them away.
@@ -156,7 +165,10 @@ struct AnswerDraft {
 
   var reply: Reply {
     let address = ReturnAddress.address(redirectURI, with: FormParameters(parameters))
-    guard !earlier.isEmpty || earlierPath != nil else { return .redirect(to: address) }
+    guard !earlier.isEmpty || earlierPath != nil else {
+      let form = isPosted ? try? Reply.posted(FormParameters(parameters), to: redirectURI) : nil
+      return form ?? .redirect(to: address)
+    }
     var images = earlier.map {
       ReturnAddress.address(redirectURI, with: FormParameters($0))
     }

@@ -31,6 +31,13 @@ extension Fault {
     userInfo("userinfo-name-escapes", .works, "CWE-150") {
       $0["name"] = .string(NastyText.escapes + NastyText.bidirectional)
     },
+    // Nobody has a reason to fetch claims from where the server says.
+    userInfo("userinfo-distributed-claims", .works, "OpenID Connect Core 5.6.2") {
+      $0["_claim_names"] = ["shoe_size": "elsewhere"]
+      $0["_claim_sources"] = [
+        "elsewhere": ["endpoint": .string($0.scene.settings.origin + "/stolen")]
+      ]
+    },
     signedUserInfo("userinfo-alg-none", "RFC 8725 §3.1") {
       $0.header["alg"] = "none"
       $0.signature = .nothing
@@ -55,7 +62,7 @@ extension Fault {
       .instead(.userInfo, .html(200))),
     Fault(
       "userinfo-10-mib", .userInfo, .refused(1), "CWE-400",
-      .instead(.userInfo, .large(10 << 20))),
+      .instead(.userInfo, .large)),
   ]
 
   /// What failed is said, and the tokens are forgotten all the same.

@@ -18,6 +18,12 @@ struct Fault: Sendable {
     case pushed = "par"
     /// Sign in with `response_mode=jwt`.
     case signedResponse = "jarm"
+    /// Sign in with `response_mode=form_post`.
+    case postedAnswer = "form-post"
+    /// Sign in, then ask for a token of less scope.
+    case narrowing = "narrow"
+    /// Sign in, then ask for a token of another audience.
+    case exchange
     /// Sign in with proofs of possession.
     case proof = "dpop"
     /// Sign in without a client_id, by dynamic registration.
@@ -86,7 +92,8 @@ extension Fault {
   static let all: [Fault] =
     idTokenSignatures + idTokenClaims + keySets + tokenAnswers + tokenTransports
     + authorizationAnswers + metadataDocuments + metadataEndpoints + refreshes + farewells
-    + devices + proofs + pushedRequests + registrations + resources
+    + devices + proofs + pushedRequests + registrations + resources + clocks + postedAnswers
+    + narrowerTokens
 
   static func named(_ name: String) -> Fault? { all.first { $0.name == name } }
 }

@@ -43,14 +43,19 @@ extension Reply {
     return .json(members, status: status)
   }
 
-  /// A redirect to a host that must never be asked.
+  /// A redirect to a place that no client has a reason to ask; the log shows whether one did.
   static func elsewhere(_ status: Int) -> Reply {
-    Reply(Response(status: status, fields: ["Location": "https://elsewhere.invalid/stolen"]))
+    Reply(Response(status: status, fields: ["Location": "/stolen"]))
   }
 
-  static func large(_ count: Int) -> Reply {
-    text("{\"padding\":\"" + String(repeating: "p", count: count) + "\"}")
-  }
+  /// Ten megabytes that would be JSON; made once, since faults are listed more often than used.
+  static let large: Reply = {
+    var reply = text("")
+    reply.response.body =
+      Array("{\"padding\":\"".utf8) + [UInt8](repeating: UInt8(ascii: "p"), count: 10 << 20)
+      + Array("\"}".utf8)
+    return reply
+  }()
 }
 
 /// Texts that a person must never be shown as they are.

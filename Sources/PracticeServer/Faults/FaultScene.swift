@@ -54,6 +54,8 @@ enum Spot: Sendable, Equatable {
   /// The token endpoint, for everything but a refresh.
   case tokens
   case refresh
+  /// The token endpoint, for one token in place of another (RFC 8693).
+  case exchange
   case revocation
   case userInfo
   case pushed
@@ -68,6 +70,8 @@ enum Spot: Sendable, Equatable {
     case .keys: scene.place == .keySet
     case .authorization: scene.place == .authorization || scene.place == .signIn
     case .tokens: scene.place == .token && scene.grantType != "refresh_token"
+    case .exchange:
+      scene.place == .token && scene.grantType == AuthorizationServer.exchangeGrantType
     case .refresh: scene.place == .token && scene.grantType == "refresh_token"
     case .revocation: scene.place == .revocation
     case .userInfo: scene.place == .userInfo

@@ -54,8 +54,9 @@ extension Fault {
       "key-address-in-header", .login, .refused(1), "RFC 8725 §3.10",
       .token {
         $0.sign(by: $0.scene.stranger.signer)
-        $0.header["jku"] = "https://elsewhere.invalid/jwks"
-        $0.header["x5u"] = "https://elsewhere.invalid/certificate"
+        let elsewhere = JSONValue.string($0.scene.settings.origin + "/stolen")
+        $0.header["jku"] = elsewhere
+        $0.header["x5u"] = elsewhere
       }),
     Fault(
       "kid-as-path", .login, .refused(1), "RFC 8725 §3.10",

@@ -24,7 +24,8 @@ extension Fault {
       "keys-unusable-besides", .login, .works, "RFC 7517 §5",
       .json(.keys) {
         let unusable: [JSONValue] = [
-          ["kty": "future", "kid": "a"], ["kty": "RSA", "kid": "b", "n": "AQAB", "e": "AQAB"],
+          ["kty": "future", "kid": "a"], ["kty": "AKP", "alg": "ML-DSA-99", "pub": "AA"],
+          ["kty": "RSA", "kid": "b", "n": "AQAB", "e": "AQAB"],
           "not a key", ["kty": "EC", "crv": "P-256", "kid": "c", "x": "AA", "y": "AA"],
           ["kty": "oct", "kid": "d", "k": "c2VjcmV0"],
         ]
@@ -60,7 +61,7 @@ extension Fault {
     Fault(
       "keys-503", .login, .refused(5), "RFC 9110 §15.6.4",
       .instead(.keys, .empty(503, retryAfter: "1"))),
-    Fault("keys-10-mib", .login, .refused(1), "CWE-400", .instead(.keys, .large(10 << 20))),
+    Fault("keys-10-mib", .login, .refused(1), "CWE-400", .instead(.keys, .large)),
     Fault("keys-cut", .login, .refused(5), "RFC 9112 §8", .delivery(.keys, .cut(after: 200))),
     Fault("keys-stall", .login, .outwaited, "CWE-400", .delivery(.keys, .stalled(after: 0))),
   ]

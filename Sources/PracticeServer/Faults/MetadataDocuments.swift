@@ -47,7 +47,7 @@ extension Fault {
     instead("metadata-404", .refused(1), "RFC 8414 §3.2", .html(404)),
     instead("metadata-503", .refused(5), "RFC 9110 §15.6.4", .empty(503, retryAfter: "1")),
     instead("metadata-429", .refused(5), "RFC 6585 §4", .empty(429, retryAfter: "1")),
-    instead("metadata-10-mib", .refused(1), "CWE-400", .large(10 << 20)),
+    instead("metadata-10-mib", .refused(1), "CWE-400", .large),
     sent("metadata-endless", .refused(1), "CWE-400", .endlessBody),
     sent("metadata-endless-headers", .refused(1), "CWE-770", .endlessHead),
     sent("metadata-cut", .refused(5), "RFC 9112 §8", .cut(after: 300)),

@@ -8,6 +8,23 @@ extension Fault {
       "http-authorization-endpoint", "authorization_endpoint", "http://auth.example/authorize",
       "RFC 6749 §3.1"),
     address("http-jwks-uri", "jwks_uri", "http://auth.example/jwks", "OpenID Connect Discovery 3"),
+    address(
+      "http-userinfo-endpoint", "userinfo_endpoint", "http://auth.example/userinfo",
+      "OpenID Connect Discovery 3"),
+    address(
+      "http-end-session-endpoint", "end_session_endpoint", "http://auth.example/logout",
+      "OpenID Connect RP-Initiated Logout 2.1"),
+    address(
+      "http-device-endpoint", "device_authorization_endpoint", "http://auth.example/device",
+      "RFC 8628 §3.1"),
+    Fault(
+      "http-mtls-alias", .login, .refused(1), "RFC 8705 §5",
+      .json(.metadata) {
+        $0["mtls_endpoint_aliases"] = ["token_endpoint": "http://auth.example/token"]
+      }),
+    Fault(
+      "mtls-aliases-wrong-type", .login, .refused(1), "RFC 8705 §5",
+      .json(.metadata) { $0["mtls_endpoint_aliases"] = ["https://auth.example/token"] }),
     // On this machine http is no risk, but a server that has https does not go back to it.
     Fault(
       "http-token-endpoint-beside-https", .loginTLS, .refused(1), "RFC 9700 §2.6",
@@ -27,8 +44,8 @@ extension Fault {
     address(
       "endpoint-option", "authorization_endpoint", "--renderer-cmd-prefix=id", "CVE-2026-4519"),
     address(
-      "endpoint-javascript", "authorization_endpoint", "javascript:alert(1)", "RFC 9700 §4.17"),
-    address("endpoint-file", "authorization_endpoint", "file:///etc/passwd", "RFC 9700 §4.17"),
+      "endpoint-javascript", "authorization_endpoint", "javascript:alert(1)", "RFC 8414 §2"),
+    address("endpoint-file", "authorization_endpoint", "file:///etc/passwd", "RFC 8414 §2"),
     address(
       "endpoint-custom-scheme", "authorization_endpoint", "ms-msdt:/id", "CVE-2025-6514"),
     address("endpoint-relative", "authorization_endpoint", "/authorize", "RFC 8414 §2"),

@@ -18,6 +18,12 @@ extension Fault {
     challenge(
       "resource-challenge-userinfo", .refused(1), "RFC 3986 §7.6",
       "Bearer resource_metadata=\"https://localhost@evil.example/metadata\""),
+    challenge(
+      "resource-challenge-scope-quotes", .refused(1), "RFC 6750 §3",
+      "Bearer scope=\"read \\\"admin\\\"\""),
+    challenge(
+      "resource-challenge-many", .works, "CWE-400",
+      (0..<500).map { "Scheme\($0) realm=\"x\"" }.joined(separator: ", ")),
     Fault(
       "resource-200", .resource, .refused(1), "RFC 9728 §5",
       .behaviour { $0.servesResource = true },
@@ -49,7 +55,7 @@ extension Fault {
     member("resource-server-http", .refused(1), "RFC 9728 §7.1") {
       $0["authorization_servers"] = ["http://evil.example"]
     },
-    member("resource-server-javascript", .refused(1), "RFC 9700 §4.17") {
+    member("resource-server-javascript", .refused(1), "RFC 9728 §2") {
       $0["authorization_servers"] = ["javascript:alert(1)"]
     },
     member("resource-server-other-issuer", .refused(1), "RFC 8414 §3.3") {
@@ -60,7 +66,7 @@ extension Fault {
     instead("resource-metadata-302", .refused(1), "RFC 9728 §7.7", .elsewhere(302)),
     instead("resource-metadata-404", .refused(1), "RFC 9728 §3.2", .html(404)),
     instead("resource-metadata-503", .refused(5), "RFC 9110 §15.6.4", .empty(503)),
-    instead("resource-metadata-10-mib", .refused(1), "CWE-400", .large(10 << 20)),
+    instead("resource-metadata-10-mib", .refused(1), "CWE-400", .large),
   ]
 
   /// Another challenge of the resource, or none.

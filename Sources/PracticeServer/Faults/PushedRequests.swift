@@ -10,7 +10,7 @@ extension Fault {
     member("par-request-uri-empty", .refused(1)) { $0["request_uri"] = "" },
     member("par-request-uri-number", .refused(1)) { $0["request_uri"] = 7 },
     member("par-request-uri-newline", .refused(1)) { $0["request_uri"] = "urn:a\nb" },
-    member("par-expires-in-missing", .works) { $0["expires_in"] = nil },
+    member("par-expires-in-missing", .refused(1)) { $0["expires_in"] = nil },
     member("par-expires-in-negative", .refused(1)) { $0["expires_in"] = -1 },
     instead("par-400", .refused(4), "RFC 9126 §2.3", .error("invalid_request")),
     instead("par-401", .refused(4), "RFC 9126 §2.3", .error("invalid_client", status: 401)),
@@ -20,7 +20,7 @@ extension Fault {
     instead("par-html", .refused(1), answerSection, .html(201)),
     Fault("par-cut", .pushed, .refused(5), "RFC 9112 §8", .delivery(.pushed, .cut(after: 60))),
     Fault("par-stall", .pushed, .outwaited, "CWE-400", .delivery(.pushed, .stalled(after: 0))),
-    Fault("par-10-mib", .pushed, .refused(1), "CWE-400", .instead(.pushed, .large(10 << 20))),
+    Fault("par-10-mib", .pushed, .refused(1), "CWE-400", .instead(.pushed, .large)),
     // Never a plain request instead.
     Fault(
       "par-endpoint-missing", .pushed, .refused(1), "RFC 9126 §5",
@@ -41,7 +41,8 @@ extension Fault {
       $0.signature = .nothing
     },
     signed("jarm-code-missing", "RFC 6749 §4.1.2") { $0["code"] = nil },
-    signed("jarm-garbage", "JARM §2.4") { $0.text = "garbage" },
+    // Nothing in it says whose sign-in it is for, so that the right one could still come.
+    signed("jarm-garbage", "JARM §2.4 (3)", .outwaited) { $0.text = "garbage" },
     // A plain answer where a signed one was asked for could be anybody's.
     Fault(
       "jarm-plain-answer-first", .signedResponse, .works, signedSection,
@@ -65,9 +66,10 @@ extension Fault {
   }
 
   private static func signed(
-    _ name: String, _ section: String, _ change: @escaping @Sendable (inout TokenDraft) -> Void
+    _ name: String, _ section: String, _ expectation: Expectation = .refused(1),
+    _ change: @escaping @Sendable (inout TokenDraft) -> Void
   ) -> Fault {
-    Fault(name, .signedResponse, .refused(1), section, .signedAnswer(change))
+    Fault(name, .signedResponse, expectation, section, .signedAnswer(change))
   }
 }
 

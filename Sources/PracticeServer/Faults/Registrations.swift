@@ -37,7 +37,7 @@ extension Fault {
     instead("register-302", .refused(1), "RFC 9700 §4.12", .elsewhere(302)),
     instead("register-html", .refused(1), answerSection, .html(201)),
     instead("register-503", .refused(5), "RFC 9110 §15.6.4", .empty(503)),
-    instead("register-10-mib", .refused(1), "CWE-400", .large(10 << 20)),
+    instead("register-10-mib", .refused(1), "CWE-400", .large),
     Fault(
       "register-stall", .registration, .outwaited, "CWE-400",
       .delivery(.registration, .stalled(after: 0))),

@@ -54,7 +54,7 @@ extension Fault {
       .instead(.tokens, .error(NastyText.escapes))),
     sent("token-endless-body", .refused(1), "CWE-400", .endlessBody),
     sent("token-endless-headers", .refused(1), "CWE-770", .endlessHead),
-    strange("token-10-mib", .refused(1), "CWE-400", .large(10 << 20)),
+    strange("token-10-mib", .refused(1), "CWE-400", .large),
     sent("token-stall", .outwaited, "CWE-400", .stalled(after: 0)),
     sent("token-stall-in-body", .outwaited, "CWE-400", .stalled(after: 250)),
     sent("token-drip", .outwaited, "CWE-400", .dripping),

@@ -6,10 +6,13 @@ import Synchronization
 
 /// One line of JSON for each request, for whoever wants to see what a client sends.
 final class RequestLog: Sendable {
+  /// Bytes of an answer that a line keeps; what a client can use is shorter.
+  private static let longestAnswer = 64 << 10
+
   enum Detail: Sendable {
     /// Names alone: of parameters and header fields.
     case names
-    /// Values too, codes and tokens among them.
+    /// Values too, codes and tokens among them, and what was answered.
     case values
   }
 
@@ -49,6 +52,9 @@ final class RequestLog: Sendable {
       members["headers"] = .array(
         request.fields.fields.map { [.string($0.name), .string($0.value)] })
       members["body"] = .string(String(decoding: request.body, as: UTF8.self))
+      members["answer"] = .string(
+        String(decoding: reply.response.body.prefix(longestAnswer), as: UTF8.self))
+      members["location"] = reply.response.fields["Location"].map { .string($0) }
     }
     return JSONValue.object(members).serialized() + [UInt8(ascii: "\n")]
   }

@@ -30,6 +30,13 @@ struct Behaviour: Sendable, Equatable {
     case automatic(user: String)
   }
 
+  /// When a device is allowed where nobody is asked.
+  enum DeviceApproval: Sendable, Equatable {
+    case atOnce
+    /// Its first poll still comes too early.
+    case afterFirstPoll
+  }
+
   /// Whether an authorization request may come by the browser alone (RFC 9126 §5).
   enum PushedRequests: Sendable, Equatable {
     case offered
@@ -63,6 +70,7 @@ struct Behaviour: Sendable, Equatable {
   var deviceInterval: Int64 = 5
   /// Seconds a user code is good for.
   var deviceLifetime: Int64 = 600
+  var deviceApproval = DeviceApproval.atOnce
   var pushedRequests = PushedRequests.offered
   var proofNonces = ProofNonces.unused
   var userInfoForm = UserInfoForm.plain

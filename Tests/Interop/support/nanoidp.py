@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import sys
+import urllib.parse
 
 from .person import Browser, HiddenFields
 from .processes import ServerProcess
@@ -35,6 +36,15 @@ def sign_in(url, user, password):
     fields = HiddenFields(page.text, having="password").fields
     fields.update(username=user, password=password)
     return browser.follow(browser.post_form(url, fields))
+
+
+def answer_device(url, user, password, action="authorize"):
+    """Plays the person at the page of the user code, who agrees or refuses."""
+    code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))["user_code"]
+    page = Browser().post_form(
+        url, {"user_code": code, "username": user, "password": password, "action": action})
+    if page.status != 200:
+        raise RuntimeError(f"nanoidp: the code was not taken: {page.status} {page.text}")
 
 
 class Nanoidp(Server):
@@ -69,8 +79,18 @@ class Nanoidp(Server):
     def issuer(self):
         return self.proxy.url
 
+    @property
+    def device_issuer(self):
+        return self.issuer
+
     def sign_in(self, url):
         return sign_in(url, self.user, self.password)
+
+    def answer_device(self, url):
+        return answer_device(url, self.user, self.password)
+
+    def refuse_device(self, url):
+        return answer_device(url, self.user, self.password, "deny")
 
     def _configure(self, folder):
         folder.mkdir()
@@ -80,7 +100,9 @@ class Nanoidp(Server):
             "oauth": {
                 "issuer": self.issuer, "audience": "api", "token_expiry_minutes": 60,
                 "clients": [self._registration(client) for client in self.clients],
+                "dynamic_registration": {"enabled": True},
             },
+            "device_flow": {"polling_interval": 1},
         }))
         (folder / "users.yaml").write_text(json.dumps({
             "config_version": 1,

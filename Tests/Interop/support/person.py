@@ -1,6 +1,7 @@
 """The person at the sign-in page: reads pages, fills in forms, follows links; runs no script."""
 
 import http.client
+import ssl
 import urllib.parse
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -30,14 +31,16 @@ class Page:
 class Browser:
     """Cookies by host and port, and one connection a request."""
 
-    def __init__(self):
+    def __init__(self, trusted=None):
+        """`trusted` is a certificate the person has told the browser to trust."""
         self.cookies = {}
         self.visited = []
+        self.trusted = trusted
 
     def request(self, method, url, body=None, content_type=None):
         """Sends one request and follows nothing."""
         parts = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        connection = self._connection(parts)
         headers = {"Connection": "close"}
         jar = self.cookies.setdefault(parts.netloc, {})
         if jar:
@@ -57,6 +60,13 @@ class Browser:
         self.visited.append(url)
         return Page(url, response.status, response.headers, text, self.visited)
 
+    def _connection(self, parts):
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=self.trusted)
+            return http.client.HTTPSConnection(
+                parts.hostname, parts.port, timeout=60, context=context)
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+
     def follow(self, page):
         """The page a chain of redirects ends on."""
         for _ in range(MOST_REDIRECTS):
@@ -72,26 +82,33 @@ class Browser:
     def get(self, url):
         return self.request("GET", url)
 
+    def submit(self, page):
+        """Sends the page's form, as its script does as soon as it is there."""
+        form = HiddenFields(page.text)
+        return self.follow(self.post_form(urllib.parse.urljoin(page.url, form.action), form.fields))
+
     def post_form(self, url, fields):
         return self.request(
             "POST", url, urllib.parse.urlencode(fields), "application/x-www-form-urlencoded")
 
 
 class HiddenFields(HTMLParser):
-    """The hidden fields of the first form that has a field of the given name."""
+    """The hidden fields of the first form, or of the first that has a field of the given name."""
 
-    def __init__(self, page, having):
+    def __init__(self, page, having=None):
         super().__init__()
         self.forms = []
         self.feed(page)
-        self.fields = next(
-            {name: value for name, kind, value in form if kind == "hidden"}
-            for form in self.forms if any(name == having for name, _, _ in form))
+        #: Where the form is sent to.
+        self.action, fields = next(
+            (action, form) for action, form in self.forms
+            if having is None or any(name == having for name, _, _ in form))
+        self.fields = {name: value for name, kind, value in fields if kind == "hidden"}
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         if tag == "form":
-            self.forms.append([])
+            self.forms.append((attributes.get("action") or "", []))
         elif tag == "input" and self.forms and "name" in attributes:
-            self.forms[-1].append(
+            self.forms[-1][1].append(
                 (attributes["name"], attributes.get("type"), attributes.get("value") or ""))

@@ -94,7 +94,7 @@ class Sallyport:
         """Adds an account for a client of `server`."""
         settings = {
             "issuer": server.issuer, "client_id": client.client_id, "scope": server.scope,
-            "redirect_uri": server.redirect_uri, **settings}
+            "redirect_uri": server.redirect_uri, **server.settings, **settings}
         if client.secret is not None:
             path = self.home / f"{name}.secret"
             with open(path, "w", opener=_private) as file:
@@ -124,6 +124,11 @@ class Sallyport:
         """Starts a sign-in without a browser."""
         timeout = [] if "--timeout" in words else ["--timeout", PATIENCE]
         return PendingLogin(self.start("login", *words, "--no-browser", *timeout))
+
+    def start_device_login(self, *words):
+        """Starts a sign-in on another device."""
+        return PendingDeviceLogin(
+            self.start("login", *words, "--device", "--timeout", PATIENCE))
 
     def sign_in(self, server, *words):
         """Signs in, played by the server's person; gives the result and the person's last page."""
@@ -179,6 +184,12 @@ class Sallyport:
                 continue
         return found
 
+    def wait_for_couriers(self):
+        """Waits until the agent has nothing more to do."""
+        wait_until(
+            lambda: not any("sallyport-courier" in command for _, command in self.processes()),
+            "the couriers to end")
+
     def close(self):
         """Stops the agent, sees it gone, and fails when anything is left."""
         try:
@@ -197,19 +208,21 @@ class Sallyport:
             shutil.rmtree(self.root, ignore_errors=True)
 
 
-class PendingLogin:
-    """A sign-in that has shown its URL and waits for the person."""
+class Pending:
+    """A program that has said something and waits for the person."""
 
     def __init__(self, process):
         self.process = process
+        self.output = ""
         self.errors = []
         # Read all the time, so that no full pipe stops the program.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.output = process.stdout.readline()
-        self.url = self.output.strip()
-        if not self.url:
-            raise AssertionError(f"login showed no URL: {self.finish()}")
+
+    @property
+    def text(self):
+        """What it has said to the person so far."""
+        return "".join(self.errors)
 
     def _read(self):
         self.errors.extend(self.process.stderr)
@@ -222,6 +235,31 @@ class PendingLogin:
         self.process.stdout.close()
         self.process.stderr.close()
         return Result(self.process.returncode, self.output, "".join(self.errors))
+
+
+class PendingLogin(Pending):
+    """A sign-in that has shown its URL and waits for the person."""
+
+    def __init__(self, process):
+        super().__init__(process)
+        self.output = process.stdout.readline()
+        self.url = self.output.strip()
+        if not self.url:
+            raise AssertionError(f"login showed no URL: {self.finish()}")
+
+
+class PendingDeviceLogin(Pending):
+    """A sign-in that has shown an address and a code for another device."""
+
+    def __init__(self, process):
+        super().__init__(process)
+        wait_until(
+            lambda: "Ctrl-C" in self.text or process.poll() is not None, "the user code")
+        if process.poll() is not None:
+            raise AssertionError(f"login showed no user code: {self.finish()}")
+        lines = [line.removeprefix("sallyport: ").strip() for line in self.text.splitlines()]
+        self.address, self.complete_address = [l for l in lines if l.startswith("http")]
+        self.user_code = lines[lines.index("and enter this code there:") + 1]
 
 
 def _private(path, flags):

@@ -8,6 +8,7 @@ import socket
 import threading
 import urllib.parse
 from dataclasses import dataclass
+from typing import Optional
 
 from .waiting import free_port, loopback_addresses, wait_until
 
@@ -23,6 +24,8 @@ class Exchange:
     path: str
     headers: http.client.HTTPMessage
     body: str
+    #: The client's certificate, DER, where it has shown one.
+    certificate: Optional[bytes] = None
     status: int = 0
     answer: str = ""
 
@@ -43,14 +46,18 @@ class Exchange:
 class RecordingProxy:
     """Stands in front of one server, under the address the server is told to be known by."""
 
+    scheme = "http"
+    #: The context of its connections, where they are encrypted.
+    tls = None
+
     def __init__(self):
         self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
+        self.url = f"{self.scheme}://localhost:{self.port}"
         self.upstream_port = None
         self.exchanges = []
         self._rewrite = None
         self._gate = None
-        self._is_cut = False
+        self._cut = None
         self._servers = []
 
     def start(self, upstream_port):
@@ -86,11 +93,11 @@ class RecordingProxy:
     @contextlib.contextmanager
     def cut(self):
         """Closes every connection without an answer, and asks the server nothing."""
-        self._is_cut = True
+        self._cut = Cut()
         try:
-            yield
+            yield self._cut
         finally:
-            self._is_cut = False
+            self._cut = None
 
     @contextlib.contextmanager
     def holding(self, path):
@@ -103,9 +110,18 @@ class RecordingProxy:
             self._gate = None
             gate.release()
 
+    def added(self, exchange):
+        """Header fields the server gets beside the client's."""
+        return []
+
+    def seen(self, text):
+        """What the client sees of what the server says."""
+        return text
+
     def forward(self, exchange):
         """Asks the server itself."""
-        if self._is_cut:
+        if cut := self._cut:
+            cut.count += 1
             raise ConnectionAbortedError("the way to the server is cut")
         gate = self._gate
         if gate and gate.concerns(exchange):
@@ -120,17 +136,26 @@ class RecordingProxy:
             for name, value in exchange.headers.items():
                 if name.lower() not in HOP_BY_HOP:
                     connection.putheader(name, value)
+            for name, value in self.added(exchange):
+                connection.putheader(name, value)
             connection.putheader("Connection", "close")
             if body or exchange.method in ("POST", "PUT"):
                 connection.putheader("Content-Length", str(len(body.encode())))
             connection.endheaders(body.encode() or None)
             response = connection.getresponse()
-            content = response.read()
+            content = self.seen(response.read())
         finally:
             connection.close()
         exchange.status, exchange.answer = response.status, content.decode(errors="replace")
         self.exchanges.append(exchange)
         return response, content
+
+
+class Cut:
+    """How many requests have been left without an answer."""
+
+    def __init__(self):
+        self.count = 0
 
 
 class Gate:
@@ -169,6 +194,15 @@ class _Server(http.server.ThreadingHTTPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         super().server_bind()
 
+    def finish_request(self, request, client_address):
+        if self.proxy.tls:
+            request = self.proxy.tls.wrap_socket(request, server_side=True)
+        with request:
+            super().finish_request(request, client_address)
+
+    def certificate(self, connection):
+        return connection.getpeercert(binary_form=True) if self.proxy.tls else None
+
     def handle_error(self, request, client_address):
         """A client that has gone is no news."""
 
@@ -179,12 +213,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _serve(self):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length).decode()
-        exchange = Exchange(self.command, self.path, self.headers, body)
+        exchange = Exchange(
+            self.command, self.path, self.headers, body, self.server.certificate(self.connection))
         response, content = self.server.proxy.forward(exchange)
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             if name.lower() not in HOP_BY_HOP:
-                self.send_header(name, value)
+                self.send_header(name, self.server.proxy.seen(value.encode()).decode())
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":

@@ -27,6 +27,9 @@ class Server:
     #: Whether a refused refresh says invalid_grant (RFC 6749 §5.2).
     explains_dead_refresh_tokens = True
 
+    #: What an account has to say beside the issuer.
+    settings = {}
+
     user = "alice"
     password = "alice's own password"
 
@@ -34,6 +37,7 @@ class Server:
         port = free_port()
         #: Registered with every client.
         self.redirect_uri = f"http://localhost:{port}/callback"
+        self.post_logout_redirect_uri = f"http://localhost:{port}/signed-out"
         self.public = Client("desktop")
         self.posting = Client("web-post", "p+st %&=secret~", "client_secret_post")
         self.basic = Client("web-basic", "basic-secret.1", "client_secret_basic")

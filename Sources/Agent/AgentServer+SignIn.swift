@@ -1,0 +1,188 @@
+import Attributes
+import Configuration
+import Platform
+
+/// What the courier of a sign-in says, and who is told.
+extension AgentServer {
+  func signInEvent(_ account: Account, _ block: AttributeBlock, now: BootInstant) {
+    guard let signIn = account.signIn else { return }
+    noteRegistration(in: block, of: signIn)
+    if let prompt = prompt(in: block, of: signIn, now: now) {
+      signIn.prompt = prompt
+      for (index, asker) in signIn.askers.enumerated() {
+        guard let connection = connections[asker.connection] else { continue }
+        show(signIn, to: connection, hasJoined: index > 0, now: now)
+      }
+    } else if block.has("event", "waiting"), let message = block.string("message") {
+      for asker in signIn.askers {
+        guard let connection = connections[asker.connection] else { continue }
+        tell(connection) { (reply) throws(AttributeFault) in
+          reply.append("event", constant: "waiting")
+          reply.append("message", oneLine: message)
+        }
+      }
+    }
+  }
+
+  private func prompt(
+    in block: AttributeBlock, of signIn: SignIn, now: BootInstant
+  ) -> SignIn.Prompt? {
+    if block.has("event", "authorize"), let url = block.string("url") {
+      signIn.state = block.string("state")
+      return .browser(
+        url: url, redirectURI: block.string("redirect_uri") ?? "", needsPaste: block.flag("paste"))
+    }
+    guard block.has("event", "device"), let code = block.string("user_code"),
+      let address = block.string("verification_uri")
+    else { return nil }
+    return .device(
+      userCode: code, address: address, complete: block.string("verification_uri_complete"),
+      expires: block.integer("expires_in").map { now.adding(seconds: max(0, $0)) })
+  }
+
+  func show(_ signIn: SignIn, to connection: Connection, hasJoined: Bool, now: BootInstant) {
+    guard let prompt = signIn.prompt else { return }
+    tell(connection) { (reply) throws(AttributeFault) in
+      var expires = signIn.expires
+      switch prompt {
+      case .browser(let url, let redirectURI, _):
+        reply.append("event", constant: "authorize")
+        try reply.append("url", url)
+        try reply.append("redirect_uri", redirectURI)
+      case .device(let userCode, let address, let complete, let codeExpires):
+        reply.append("event", constant: "device")
+        try reply.append("user_code", userCode)
+        try reply.append("verification_uri", address)
+        if let complete { try reply.append("verification_uri_complete", complete) }
+        if let codeExpires { expires = min(expires, codeExpires) }
+      }
+      if hasJoined { reply.append("joined", constant: "yes") }
+      if case .browser(_, _, needsPaste: true) = prompt { reply.append("paste", constant: "yes") }
+      reply.append("expires_in", max(0, expires.seconds(since: now)))
+    }
+  }
+
+  // MARK: The end
+
+  func signInEnded(_ account: Account, courier: UInt64, _ outcome: CourierOutcome, now: BootInstant)
+  {
+    guard let signIn = account.signIn, signIn.courier == courier else { return }
+    account.signIn = nil
+    switch outcome {
+    case .refused(let refusal):
+      if let block = refusal.block { noteRegistration(in: block, of: signIn) }
+      keepRegistration(of: signIn, account)
+      // Beside a good session a failed attempt is the asker's to know, and no state of the account;
+      // and a name that is known for nothing else must not stay behind as one.
+      if account.session == nil, configuration.account(account.name.text) != nil {
+        account.note(refusal.failure)
+      }
+      for asker in signIn.askers { answer(asker.connection, refusal.failure) }
+    case .done(let block):
+      noteRegistration(in: block, of: signIn)
+      let isNewClient = keepRegistration(of: signIn, account)
+      guard
+        let session = Session(signedIn: block, settings: signIn.settings, now: now, pool: pool)
+      else {
+        let failure = Failure(.failed, "the courier's answer has no access token")
+        for asker in signIn.askers { answer(asker.connection, failure) }
+        break
+      }
+      session.registration = account.registration
+      signedIn(account, session, signIn, block, isNewClient: isNewClient, now: now)
+    }
+    dropIfBlank(account)
+  }
+
+  private func signedIn(
+    _ account: Account, _ session: Session, _ signIn: SignIn, _ block: AttributeBlock,
+    isNewClient: Bool, now: BootInstant
+  ) {
+    var waiting: [TokenRequest] = []
+    var former: Session?
+    if signIn.askers.contains(where: \.keepsSession) {
+      former = account.session
+      endExchanges(of: account)
+      accounts[account.name.text] = account
+      waiting = account.signedIn(session)
+      if let former { revoke(former, of: account, now: now) }
+      account.runAfterRefresh(now)
+      scheduleRefresh(of: account, now: now)
+    }
+    for asker in signIn.askers {
+      guard case .login(let id, let once) = asker, let connection = connections[id] else {
+        continue
+      }
+      tellSignedIn(
+        account, session, connection, withTokens: once, block, isNewClient: isNewClient, now: now)
+    }
+    for asker in signIn.askers {
+      if case .token(let request) = asker { waiting.append(request) }
+    }
+    for request in waiting { serveSignedIn(request, session, account, now: now) }
+  }
+
+  /// Serves somebody from a session that has just begun: with its own token, however long that lives.
+  private func serveSignedIn(
+    _ request: TokenRequest, _ session: Session, _ account: Account, now: BootInstant
+  ) {
+    guard let connection = connections[request.connection] else { return }
+    guard session.narrowing(of: request) == nil else {
+      return serve(request.withoutLogin, from: account, to: connection, now: now)
+    }
+    hand(session.token, session, of: account, to: connection, request, now: now)
+  }
+
+  private func tellSignedIn(
+    _ account: Account, _ session: Session, _ connection: Connection, withTokens: Bool,
+    _ block: AttributeBlock, isNewClient: Bool, now: BootInstant
+  ) {
+    answer(connection) { (reply) throws(AttributeFault) in
+      reply.append("event", constant: "done")
+      try reply.append("account", account.name.text)
+      try reply.append("scope", session.scope)
+      if let expiresAt = session.expiresAt { reply.append("expires_at", expiresAt) }
+      if let remaining = session.remaining(at: now) { reply.append("expires_in", remaining) }
+      if let subject = session.subject { try reply.append("sub", subject) }
+      if let username = session.username { try reply.append("username", username) }
+      if let issuer = session.issuer { try reply.append("issuer", issuer) }
+      if isNewClient, let id = session.carried.text("session.client_id") {
+        try reply.append("client_id", id)
+      }
+      let refreshable: StaticString = session.refreshToken == nil ? "no" : "yes"
+      reply.append("refreshable", constant: refreshable)
+      try reply.append("token_type", session.tokenType)
+      for warning in block.strings("warning") {
+        try reply.append(key: "warning", isList: true, value: printable(warning))
+      }
+      guard withTokens else { return }
+      try session.accessToken?.withUnsafeBytes { (bytes) throws(AttributeFault) in
+        try reply.append("access_token", bytes)
+      }
+      try session.idToken?.withUnsafeBytes { (bytes) throws(AttributeFault) in
+        try reply.append("id_token", bytes)
+      }
+    }
+  }
+
+  // MARK: A client that was registered
+
+  /// A client that was registered is there, whatever becomes of the sign-in it was registered for.
+  private func noteRegistration(in block: AttributeBlock, of signIn: SignIn) {
+    let lines = Carried.registration(in: block, pool: pool)
+    if !lines.isEmpty { signIn.registration = lines }
+  }
+
+  /// Keeps it with the account, unless nobody has asked for more than a token.
+  ///
+  /// - Returns: whether it is another client than the account had.
+  @discardableResult
+  func keepRegistration(of signIn: SignIn, _ account: Account) -> Bool {
+    guard !signIn.registration.isEmpty else { return false }
+    let registration = ClientRegistration(
+      lines: signIn.registration, settings: signIn.settings)
+    let isNew = !registration.hasSameLines(as: account.registration)
+    if signIn.isForKeeping { account.registration = registration }
+    return isNew
+  }
+}

@@ -1,0 +1,65 @@
+import Attributes
+import Secrets
+
+/// What couriers want their successors to know: kept as it is, handed back, never looked into.
+struct Carried {
+  /// One `session.*` attribute: nothing secret.
+  struct Plain {
+    let key: [UInt8]
+    let value: [UInt8]
+  }
+
+  /// One `secret.*` or `registration.*` attribute, in guarded pages.
+  struct Secret {
+    let key: [UInt8]
+    let value: HeldSecret
+  }
+
+  private(set) var plain: [Plain] = []
+  private(set) var secrets: [Secret] = []
+
+  /// Takes over what a courier's answer has of a session; a line that comes again is replaced.
+  mutating func take(_ answer: AttributeBlock, pool: SecretPool) {
+    answer.visit { key, _, value in
+      if key.starts(with: "session.".utf8) {
+        let attribute = Plain(key: Array(key), value: Array(value))
+        plain.removeAll { $0.key == attribute.key }
+        plain.append(attribute)
+      } else if key.starts(with: "secret.".utf8) {
+        let attribute = Secret(key: Array(key), value: HeldSecret(copying: value, in: pool))
+        secrets.removeAll { $0.key == attribute.key }
+        secrets.append(attribute)
+      }
+    }
+  }
+
+  /// The `registration.*` lines of a courier's block; none where it has none.
+  static func registration(in block: AttributeBlock, pool: SecretPool) -> [Secret] {
+    var lines: [Secret] = []
+    block.visit { key, _, value in
+      guard key.starts(with: "registration.".utf8) else { return }
+      lines.append(Secret(key: Array(key), value: HeldSecret(copying: value, in: pool)))
+    }
+    return lines
+  }
+
+  /// The text of a `session.*` attribute that clients are told as well.
+  func text(_ key: String) -> String? {
+    guard let attribute = plain.first(where: { $0.key.elementsEqual(key.utf8) }) else { return nil }
+    return String(validating: attribute.value, as: UTF8.self)
+  }
+}
+
+/// A client that was registered for an account (RFC 7591): it outlives the account's sessions.
+struct ClientRegistration {
+  /// The `registration.*` lines of a courier, handed to every job of the account.
+  let lines: [Carried.Secret]
+  /// The settings of the sign-in it was made in: where the server is reached that has to delete it.
+  let settings: SignInSettings
+
+  /// Whether the courier has said the same before.
+  func hasSameLines(as other: ClientRegistration?) -> Bool {
+    guard let other, other.lines.count == lines.count else { return false }
+    return zip(lines, other.lines).allSatisfy { $0.key == $1.key && $0.value.equals($1.value) }
+  }
+}

@@ -1,0 +1,75 @@
+package import Attributes
+
+/// The payload of a `session` record: an attribute block in the words of the couriers.
+///
+/// It is read in place and must not outlive the block's bytes. Times are those of the wall clock, in
+/// seconds since the Unix epoch: the other clocks begin anew with the machine.
+package struct StoredSession {
+  /// The keys, for who writes a payload. `session.*`, `secret.*` and `setting.*` stand beside them.
+  package enum Key {
+    package static let accessToken: StaticString = "access_token"
+    package static let refreshToken: StaticString = "refresh_token"
+    package static let idToken: StaticString = "id_token"
+    package static let tokenType: StaticString = "token_type"
+    package static let scope: StaticString = "scope"
+    package static let subject: StaticString = "sub"
+    package static let username: StaticString = "username"
+    package static let issuer: StaticString = "issuer"
+    /// When the access token was obtained.
+    package static let obtainedAt: StaticString = "obtained_at"
+    /// When it expires; absent when the server did not say.
+    package static let expiresAt: StaticString = "expires_at"
+    /// When the session was last refreshed; absent before the first time.
+    package static let refreshedAt: StaticString = "refreshed_at"
+  }
+
+  /// Why a block is no session.
+  package enum Fault: Error, Equatable, Sendable {
+    /// There is neither an access token nor a refresh token.
+    case noToken
+    /// A time is missing, no number, negative, or before the one it follows.
+    case timesMalformed
+  }
+
+  /// The block, for what is handed on unread.
+  package let block: AttributeBlock
+  package let accessToken: UnsafeRawBufferPointer?
+  package let refreshToken: UnsafeRawBufferPointer?
+  package let idToken: UnsafeRawBufferPointer?
+  package let obtainedAt: Int64
+  package let expiresAt: Int64?
+  package let refreshedAt: Int64?
+
+  package init(_ block: AttributeBlock) throws(Fault) {
+    self.block = block
+    func token(_ key: StaticString) -> UnsafeRawBufferPointer? {
+      block[key].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    accessToken = token(Key.accessToken)
+    refreshToken = token(Key.refreshToken)
+    idToken = token(Key.idToken)
+    guard accessToken != nil || refreshToken != nil else { throw .noToken }
+    guard let obtainedAt = try Self.time(Key.obtainedAt, in: block) else { throw .timesMalformed }
+    self.obtainedAt = obtainedAt
+    expiresAt = try Self.time(Key.expiresAt, in: block)
+    refreshedAt = try Self.time(Key.refreshedAt, in: block)
+    if let expiresAt, expiresAt < obtainedAt { throw .timesMalformed }
+  }
+
+  private static func time(
+    _ key: StaticString, in block: AttributeBlock
+  ) throws(Fault) -> Int64? {
+    guard block[key] != nil else { return nil }
+    guard let time = block.integer(key), time >= 0 else { throw .timesMalformed }
+    return time
+  }
+
+  /// Seconds the access token is still valid for; 0 when there is none, nil when nobody knows.
+  ///
+  /// A clock that stands before the time the token was obtained has been set: what the token has
+  /// left cannot be known then, and the next asker gets a new one.
+  package func secondsLeft(at now: Int64) -> Int64? {
+    guard accessToken != nil, now >= obtainedAt else { return 0 }
+    return expiresAt.map { max(0, $0 - now) }
+  }
+}

@@ -1,0 +1,1 @@
+"""What is this suite's own: case files, the server that does wrong, and how each fault is met."""

@@ -1,0 +1,158 @@
+import Attributes
+import TLS
+import Testing
+
+@testable import Vault
+
+@Suite struct ReplayTests {
+  /// Frames of these kinds and names, one after the other.
+  private func replay(_ records: [(RecordKind, String)]) throws -> Replay {
+    var replay = Replay()
+    for (index, record) in records.enumerated() {
+      let sealed = [UInt8](repeating: UInt8(index), count: RecordFrame.sealOverhead)
+      replay.take(
+        try #require(
+          RecordFrame(
+            sequence: UInt64(index) + 1, kind: record.0, name: record.1, sealed: sealed)))
+    }
+    return replay
+  }
+
+  @Test func aRefreshIsUnfinishedUntilASessionOrItsEndFollows() throws {
+    let start: [(RecordKind, String)] = [(.session, "work"), (.refreshStarted, "work")]
+    #expect(try replay(start).unfinishedRefreshes.keys.sorted() == ["work"])
+    for end in [RecordKind.session, .refreshEnded, .removal] {
+      #expect(try replay(start + [(end, "work")]).unfinishedRefreshes.isEmpty)
+      #expect(try !replay(start + [(end, "home")]).unfinishedRefreshes.isEmpty)
+    }
+  }
+
+  @Test func whatIsInForceStaysInItsOrder() throws {
+    let replay = try replay([
+      (.session, "b"), (.session, "a"), (.refreshStarted, "b"), (.refreshEnded, "b"),
+      (.session, "c"), (.refreshStarted, "a"), (.session, "b"), (.removal, "c"),
+      (.refreshStarted, "gone"),
+    ])
+    #expect(replay.inForce.map(\.sequence) == [2, 6, 7])
+    #expect(replay.sessions.keys.sorted() == ["a", "b"])
+  }
+
+  @Test func theLengthsAreThoseOfTheRecordsInForce() throws {
+    let kinds: [(RecordKind, String)] = [
+      (.session, "b"), (.session, "aa"), (.refreshStarted, "b"), (.session, "b"),
+      (.refreshStarted, "aa"), (.removal, "b"), (.session, "ccc"), (.refreshEnded, "aa"),
+    ]
+    for count in 0...kinds.count {
+      let replay = try replay(Array(kinds.prefix(count)))
+      var lengths = LiveLengths()
+      for (index, record) in kinds.prefix(count).enumerated() {
+        let sealed = [UInt8](repeating: UInt8(index), count: RecordFrame.sealOverhead)
+        lengths.take(
+          try #require(
+            RecordFrame(
+              sequence: UInt64(index) + 1, kind: record.0, name: record.1, sealed: sealed)))
+      }
+      #expect(lengths.total == replay.inForce.reduce(0) { $0 + $1.length })
+    }
+  }
+}
+
+@Suite struct RefreshTraceTests {
+  private let digest = [UInt8](repeating: 0xAB, count: 32)
+
+  @Test func whatIsWrittenIsRead() throws {
+    let trace = try #require(RefreshTrace(tokenDigest: digest, startedAt: 1_800_000_000))
+    #expect(RefreshTrace(payload: trace.payload) == trace)
+  }
+
+  @Test func theMeaningAtTheStart() throws {
+    let trace = try #require(RefreshTrace(tokenDigest: digest, startedAt: 5))
+    #expect(trace.meaning(forTokenWithDigest: digest) == .interrupted(startedAt: 5))
+    var other = digest
+    other[31] ^= 1
+    #expect(trace.meaning(forTokenWithDigest: other) == .finished)
+    #expect(trace.meaning(forTokenWithDigest: nil) == .finished)
+    #expect(trace.meaning(forTokenWithDigest: []) == .finished)
+    #expect(RefreshTrace.Meaning.finished.sentence(of: "work") == nil)
+    let sentence = RefreshTrace.Meaning.interrupted(startedAt: 5).sentence(of: "work")
+    #expect(sentence?.contains("work") == true)
+  }
+
+  @Test(
+    arguments: [
+      "", "started_at=5\n", "refresh_token_sha256=\nstarted_at=5\n",
+      "refresh_token_sha256=abcd\nstarted_at=5\n",
+      "refresh_token_sha256=" + String(repeating: "a", count: 64) + "\n",
+      "refresh_token_sha256=" + String(repeating: "A", count: 64) + "\nstarted_at=5\n",
+      "refresh_token_sha256=" + String(repeating: "a", count: 66) + "\nstarted_at=5\n",
+      "refresh_token_sha256=" + String(repeating: "a", count: 64) + "\nstarted_at=x\n", "\u{0}",
+    ])
+  func payloadsThatAreNoTrace(_ text: String) {
+    #expect(RefreshTrace(payload: Array(text.utf8)) == nil)
+  }
+}
+
+@Suite struct StoredSessionTests {
+  /// What `body` makes of a payload's session.
+  private func read<R>(
+    _ text: String, _ body: (StoredSession) -> R
+  ) -> Result<R, StoredSession.Fault>? {
+    Array(text.utf8).withUnsafeBytes { bytes -> Result<R, StoredSession.Fault>? in
+      guard let block = try? AttributeBlock(bytes) else { return nil }
+      do throws(StoredSession.Fault) { return .success(body(try StoredSession(block))) } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private func fault(_ text: String) -> StoredSession.Fault? {
+    if case .failure(let fault) = read(text, { _ in () }) { fault } else { nil }
+  }
+
+  @Test func whatAWriterPutsInIsRead() throws {
+    var payload: [UInt8] = []
+    try payload.append(StoredSession.Key.accessToken, "access")
+    try payload.append(StoredSession.Key.refreshToken, "refresh")
+    try payload.append(StoredSession.Key.tokenType, "Bearer")
+    payload.append(StoredSession.Key.obtainedAt, 1000)
+    payload.append(StoredSession.Key.expiresAt, 4600)
+    try payload.append(key: "secret.dpop_key", value: "key")
+    let left = read(String(decoding: payload, as: UTF8.self)) { session in
+      [
+        AttributeBlock.text(session.accessToken ?? .init(start: nil, count: 0)),
+        AttributeBlock.text(session.refreshToken ?? .init(start: nil, count: 0)),
+        session.block.string("secret.dpop_key"), session.idToken.map { _ in "" },
+        String(session.obtainedAt), session.expiresAt.map { String($0) },
+      ]
+    }
+    #expect(try left?.get() == ["access", "refresh", "key", nil, "1000", "4600"])
+  }
+
+  @Test func aClockThatWasSetMakesNoTokenLastLonger() throws {
+    let text = "access_token=a\nobtained_at=100000\nexpires_at=103600\n"
+    for (now, left) in [
+      (100_000, 3600), (103_599, 1), (103_600, 0), (200_000, 0), (99_999, 0), (13_600, 0),
+      (Int64.min, 0), (Int64.max, 0),
+    ] as [(Int64, Int64)] {
+      #expect(try read(text) { $0.secondsLeft(at: now) }?.get() == left)
+    }
+    #expect(
+      try read("access_token=a\nobtained_at=1\n") { $0.secondsLeft(at: 5) }?.get() == .some(nil))
+    #expect(
+      try read("refresh_token=a\nobtained_at=1\nexpires_at=9\n") { $0.secondsLeft(at: 5) }?.get()
+        == 0)
+  }
+
+  @Test func whatIsNoSessionIsRefused() {
+    #expect(fault("obtained_at=1\n") == .noToken)
+    #expect(fault("access_token=\nrefresh_token=\nobtained_at=1\n") == .noToken)
+    for times in [
+      "", "obtained_at=\n", "obtained_at=-1\n", "obtained_at=1e3\n",
+      "obtained_at=9\nexpires_at=8\n",
+      "obtained_at=9\nexpires_at=never\n", "obtained_at=9\nrefreshed_at=-9223372036854775808\n",
+      "obtained_at=9223372036854775808\n",
+    ] {
+      #expect(fault("access_token=a\n" + times) == .timesMalformed)
+    }
+  }
+}
