@@ -84,6 +84,7 @@ extension AgentServer {
 
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    connection.exposure?.connections[connection.id] = nil
     if let account = connection.awaits { withdraw(connection.id, from: account) }
     if connection.isBusy { endAbandonedEndSessions() }
   }

@@ -57,7 +57,7 @@ extension AgentServer {
   ///
   /// Where a server offers Basic as well, the token goes as a password: GitLab takes nothing else
   /// for git, and no server that offers Basic is known to refuse it.
-  private func wantsBearer(_ request: AttributeBlock) -> Bool {
+  func wantsBearer(_ request: AttributeBlock) -> Bool {
     guard request.strings("capability").contains("authtype") else { return false }
     let schemes = request.strings("wwwauth").map { $0.prefix { $0 != " " }.lowercased() }
     return schemes.contains("bearer") && !schemes.contains("basic")

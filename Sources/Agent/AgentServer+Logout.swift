@@ -12,6 +12,7 @@ extension AgentServer {
     let named: [Account]
     if request.flag("all"), request["account"] == nil {
       named = accounts.values.sorted { $0.name.text < $1.name.text }
+      endAllExposures()
     } else {
       guard let account = account(for: request, of: connection) else { return }
       named = [account]
@@ -35,6 +36,7 @@ extension AgentServer {
   }
 
   private func depart(_ account: Account, _ logout: Logout, now: BootInstant) {
+    endExposures(of: account.name)
     if let departure = account.departure { return departure.add(logout) }
     cancelSignIn(of: account)
     let departure = Departure(account)
@@ -113,6 +115,7 @@ extension AgentServer {
   // MARK: Only forgetting
 
   private func forget(_ account: Account, _ logout: Logout, now: BootInstant) {
+    endExposures(of: account.name)
     cancelSignIn(of: account)
     // Another logout may be telling the server; it goes on with the session it holds.
     account.departure = nil
@@ -128,6 +131,7 @@ extension AgentServer {
 
   /// Forgets every session and registration without telling any server: SIGUSR1.
   func forgetAll(now: BootInstant) {
+    endAllExposures()
     let forgotten = accounts.values
     accounts = [:]
     for account in forgotten {

@@ -20,12 +20,17 @@ extension AgentServer {
     ("refresh", { $0.refresh($1, of: $2, now: $3) }),
     ("logout", { $0.logout($1, of: $2, now: $3) }),
     ("callback", { agent, request, connection, _ in agent.callback(request, of: connection) }),
+    ("expose", { $0.expose($1, of: $2, now: $3) }),
+    ("unexpose", { agent, request, connection, _ in agent.unexpose(request, of: connection) }),
     ("version", { agent, _, connection, _ in agent.version(of: connection) }),
     ("stop", { agent, _, connection, _ in agent.stop(askedBy: connection) }),
   ]
 
   func handle(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     configuration.look()
+    if let exposure = connection.exposure {
+      return handle(request, of: connection, through: exposure, now: now)
+    }
     for action in Self.actions where request.has("action", action.name) {
       return action.handler(self, request, connection, now)
     }

@@ -21,6 +21,7 @@ extension AgentServer {
         try describe(name, to: &reply, now: now)
       }
     }
+    describeExposures(of: Set(names), to: &connection.output, now: now)
     answer(connection) { (reply) throws(AttributeFault) in
       try describeAgent(to: &reply, accounts: names.count)
     }

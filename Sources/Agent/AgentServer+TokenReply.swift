@@ -27,8 +27,14 @@ extension AgentServer {
         CourierJob.Service(
           request: request, account: account, session: session, token: token, warning: warning),
         for: connection, now: now)
+    case .exposure(let order):
+      let told = remark(warning, token, session, request, now: now)
+      open(order, request, token, of: account, to: connection, remark: told, now: now)
+    case _ where token.needsProof && connection.exposure != nil:
+      answer(connection, Self.unexposable(account.name))
     case .credential where token.needsProof: answer(connection, unprovable(account))
     case .token, .credential, .refreshOnly:
+      connection.exposure?.noteUse()
       answer(connection) { (reply) throws(AttributeFault) in
         try write(token, session, of: account, request, to: &reply, now: now)
         if let warning = remark(warning, token, session, request, now: now) {
@@ -82,7 +88,7 @@ extension AgentServer {
     case .credential(let asBearer, let username):
       try writeCredential(
         token, to: &reply, asBearer: asBearer, username: username, now: now)
-    case .refreshOnly, .userInfo:
+    case .refreshOnly, .userInfo, .exposure:
       try reply.append("account", account.name.text)
       try writeValidity(token, to: &reply, now: now)
     }
@@ -129,8 +135,12 @@ extension AgentServer {
   private func shortfall(_ token: AccessToken, _ request: TokenRequest, now: BootInstant) -> String?
   {
     guard case .token = request.form, let remaining = token.remaining(at: now),
-      remaining < request.validity
+      remaining < request.asked
     else { return nil }
+    if request.asked > request.validity, request.asked <= token.lifetime ?? 0 {
+      return "the token stays valid for \(remaining) s only: a narrow socket gives another one when"
+        + " half of its life is over"
+    }
     let reason =
       token.satisfies(validity: request.validity, at: now)
       ? "the server gives none that lives longer" : "it could not be replaced yet"

@@ -24,6 +24,8 @@ package final class AgentServer {
   let limits: AgentLimits
   var accounts: [String: Account] = [:]
   var connections: [UInt64: Connection] = [:]
+  var exposures: [UInt64: Exposure] = [:]
+  let narrowRecord: NarrowSocketRecord
   var couriers: [UInt64: CourierProcess] = [:]
   var waitingJobs = JobQueue()
   var deadlines = DeadlineQueue<Deadline>()
@@ -46,6 +48,7 @@ package final class AgentServer {
     case refreshAhead(account: String)
     case patience(account: String, generation: UInt64)
     case accept
+    case exposure(UInt64)
   }
 
   /// - Parameters:
@@ -65,6 +68,7 @@ package final class AgentServer {
     self.limits = limits
     self.willStop = willStop
     self.socketPath = socketPath
+    narrowRecord = NarrowSocketRecord(besideSocket: socketPath)
     self.courierPath = courierPath
     configuration = ConfigurationWatcher(path: configurationPath)
     let watched = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
@@ -75,6 +79,7 @@ package final class AgentServer {
     guard timer >= 0 else { throw .last("timerfd_create") }
     self.timer = Descriptor(owning: timer)
     configuration.look()
+    sweepNarrowSockets()
   }
 
   /// A number no other connection or courier of this agent has had.
@@ -103,6 +108,7 @@ package final class AgentServer {
 
   /// Ends the loop once the present round is done.
   func stop() {
+    endAllExposures()
     if !isStopping { willStop() }
     isStopping = true
   }
@@ -113,6 +119,7 @@ package final class AgentServer {
     case listener, signals, timer
     case connection(UInt64)
     case courier(UInt64)
+    case exposure(UInt64)
   }
 
   private func collect(_ entries: inout [pollfd], _ owners: inout [Owner]) {
@@ -130,7 +137,11 @@ package final class AgentServer {
     for (id, connection) in connections {
       add(connection.descriptor.number, connection.events, .connection(id))
     }
-    if acceptsAgainAt == nil { add(listener.number, Int16(POLLIN), .listener) }
+    guard acceptsAgainAt == nil else { return }
+    add(listener.number, Int16(POLLIN), .listener)
+    for (id, exposure) in exposures where exposure.hasRoom {
+      add(exposure.socket.listener.number, Int16(POLLIN), .exposure(id))
+    }
   }
 
   private func serve(_ owner: Owner, events: Int32, now: BootInstant) {
@@ -144,6 +155,8 @@ package final class AgentServer {
     case .courier(let id):
       guard let courier = couriers[id] else { return }
       serve(courier, now: now)
+    case .exposure(let id):
+      if let exposure = exposures[id] { accept(exposure, now: now) }
     }
   }
 
@@ -168,18 +181,20 @@ package final class AgentServer {
         connections[connection.id] = connection
         serve(connection, events: POLLIN, now: now)
         drainReady(now: now)
-      } catch {
-        // Out of descriptors or memory: poll would report the same connection again at once.
-        let again = now.adding(milliseconds: Self.acceptPause)
-        acceptsAgainAt = again
-        deadlines.add(.accept, at: again)
-        return
-      }
+      } catch { return pauseAccepting(now: now) }
     }
   }
 
+  /// Out of descriptors or memory: poll would report the same connection again at once.
+  func pauseAccepting(now: BootInstant) {
+    guard acceptsAgainAt == nil else { return }
+    let again = now.adding(milliseconds: Self.acceptPause)
+    acceptsAgainAt = again
+    deadlines.add(.accept, at: again)
+  }
+
   /// Closes the idle connection that was silent longest when there are too many.
-  private func makeRoom() {
+  func makeRoom() {
     guard connections.count >= Self.mostConnections else { return }
     let idle = connections.values.filter { !$0.isBusy }
     guard let oldest = idle.min(by: { $0.lastActive < $1.lastActive }) else { return }
@@ -220,6 +235,7 @@ package final class AgentServer {
       case .refreshAhead(let name): refreshAhead(name, now: now)
       case .patience(let name, let generation): endPatience(name, generation, now: now)
       case .accept: acceptsAgainAt = nil
+      case .exposure(let id): endExposure(id)
       }
     }
   }

@@ -17,6 +17,8 @@ final class Connection {
   let id: UInt64
   let descriptor: Descriptor
   let peer: Peer
+  /// The narrow socket it came by; nil for the agent's own, by which everything can be asked.
+  let exposure: Exposure?
   private var input: SecretBuffer
   var output: SecretBuffer
   private var scanner = BlockScanner()
@@ -36,8 +38,11 @@ final class Connection {
   var hasDeadline = false
   var lastActive: BootInstant
 
-  init(id: UInt64, descriptor: consuming Descriptor, peer: Peer, now: BootInstant, pool: SecretPool)
-  {
+  init(
+    id: UInt64, descriptor: consuming Descriptor, peer: Peer, now: BootInstant, pool: SecretPool,
+    exposure: Exposure? = nil
+  ) {
+    self.exposure = exposure
     self.id = id
     self.descriptor = descriptor
     self.peer = peer
@@ -119,6 +124,8 @@ final class Connection {
     guard !input.isEmpty else { return false }
     let scan = input.withUnsafeBytes { scanner.scan($0) }
     switch scan {
+    case .incomplete where exposure != nil && input.count > Exposure.longestRequest:
+      refuse(.blockTooLong, body)
     case .incomplete:
       guard inputEnded else { return false }
       // Half a line is not a request: a client that died while it wrote one meant something else.
@@ -129,12 +136,17 @@ final class Connection {
       }
       take(input.count, body)
     case .complete(let length): take(length, body)
-    case .refused(let fault):
-      body(.failure(fault))
-      input.releaseSlot()
-      closesAfterOutput = true
+    case .refused(let fault): refuse(fault, body)
     }
     return true
+  }
+
+  private func refuse(
+    _ fault: AttributeFault, _ body: (Result<AttributeBlock, AttributeFault>) -> Void
+  ) {
+    body(.failure(fault))
+    input.releaseSlot()
+    closesAfterOutput = true
   }
 
   private func take(_ length: Int, _ body: (Result<AttributeBlock, AttributeFault>) -> Void) {

@@ -9,12 +9,16 @@ struct TokenRequest {
     case refreshOnly
     /// `action=userinfo`: what the server says of the person, no token.
     case userInfo
+    /// `action=expose`: a narrow socket that gives it, no token.
+    case exposure(ExposureOrder)
   }
 
   let connection: UInt64
   let form: Form
   /// Seconds the token should stay valid.
-  let validity: Int64
+  var validity: Int64
+  /// Seconds the asker has named: more than ``validity`` where he is not given all he wants.
+  let asked: Int64
   /// Whether a sign-in may be started for this request.
   var mayLogin: Bool
   /// What it is for; nil for the session's own token.
@@ -29,6 +33,7 @@ struct TokenRequest {
     self.connection = connection
     self.form = form
     self.validity = validity
+    asked = validity
     self.mayLogin = mayLogin
     self.narrowing = narrowing
     self.proof = proof

@@ -15,17 +15,24 @@ struct AgentConnection: ~Copyable {
   private var received = WipedBuffer()
   private var scanner = BlockScanner()
 
-  /// Takes over a connected socket whose other end is this user's, or root's.
+  /// Takes over a connected socket whose other end is this user's, or root's, or the one's that
+  /// SALLYPORT_AGENT_UID names: in a container the person outside can have another number.
   ///
   /// The folder is private, but SALLYPORT_SOCK may lead anywhere, and whoever listens there would
   /// get pasted redirect URLs and could give us a token of its own.
   init(_ socket: consuming Descriptor) throws(Failure) {
-    guard let peer = try? UnixSocket.peer(of: socket), peer.userID == geteuid() || peer.userID == 0
-    else { throw Failure(.failed, "refusing the agent's socket: another user listens there") }
+    guard let peer = try? UnixSocket.peer(of: socket), Self.trusts(peer.userID) else {
+      throw Failure(.failed, "refusing the agent's socket: another user listens there")
+    }
     var timeout = timeval(tv_sec: Self.patience, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     _ = setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
     self.socket = socket
+  }
+
+  private static func trusts(_ user: uid_t) -> Bool {
+    if user == geteuid() || user == 0 { return true }
+    return environmentVariable("SALLYPORT_AGENT_UID").flatMap { uid_t($0) } == user
   }
 
   /// Sends bytes that hold whole requests.

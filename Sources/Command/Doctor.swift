@@ -15,7 +15,7 @@ enum Doctor {
     let account = try invocation.account(environment: { _ in nil })
     var findings = Surroundings.findings()
     let (agent, report) = AgentCheck.findings(account)
-    findings += agent
+    findings += agent + AgentCheck.narrowSockets()
     let (configuration, accounts) = configured(account)
     findings += configuration
     findings += AgentCheck.configuration(report, configuration)

@@ -21,8 +21,8 @@ enum Status {
       With --userinfo it asks the server's userinfo endpoint with the token, and shows
       what that says of the person. It is for one account: NAME, or the only one.
 
-      With --json it prints {"agent":…,"accounts":[…]} with the names of
-      sallyport-protocol(7); agent is null when none is running.
+      With --json it prints {"agent":…,"accounts":[…],"exposed":[…]} with the names
+      of sallyport-protocol(7); agent is null when none is running.
       """
   ) { (invocation) throws(Failure) in
     let report = try load(invocation)

@@ -4,6 +4,8 @@ import Configuration
 /// All that can be said about the accounts, with an agent or without.
 struct StatusReport {
   var accounts: [AccountStatus] = []
+  /// The narrow sockets of these accounts.
+  var exposures: [ExposureStatus] = []
   /// Nil when no agent is running.
   var agent: AgentStatus?
   /// What the server says of the person, where that was asked for.
@@ -22,6 +24,8 @@ struct StatusReport {
       try connection.next { (block) throws(Failure) in
         if block.has("event", "done") {
           report.agent = AgentStatus(block)
+        } else if block.has("event", "exposed") {
+          report.exposures.append(ExposureStatus(block))
         } else {
           report.accounts.append(AccountStatus(block))
         }
@@ -54,6 +58,11 @@ struct StatusReport {
       Self.add(account, userInfo: isAsked ? userInfo?.json : nil, to: &json)
     }
     json.endArray()
+    if agent != nil {
+      json.beginArray("exposed")
+      for exposure in exposures { exposure.add(to: &json) }
+      json.endArray()
+    }
     json.endObject()
     json.endLine()
     return json

@@ -6,7 +6,9 @@ extension StatusReport {
   func text(now: Int64) -> String {
     accounts.map { account in
       let isAsked = userInfo != nil && userInfo?.account == account.account
-      return account.text(now: now, userInfo: isAsked ? userInfo : nil)
+      return account.text(
+        now: now, userInfo: isAsked ? userInfo : nil,
+        exposures.filter { $0.account == account.account })
     }.joined(separator: "\n")
   }
 
@@ -27,7 +29,9 @@ extension StatusReport {
 }
 
 extension AccountStatus {
-  fileprivate func text(now: Int64, userInfo: UserInfo?) -> String {
+  fileprivate func text(
+    now: Int64, userInfo: UserInfo?, _ exposures: [ExposureStatus]
+  ) -> String {
     var lines = ["\(account): \(headline)"]
     lines.append(row("issuer", issuer))
     lines.append(row("client", clientID.map { $0 + (isRegistered ? " (registered here)" : "") }))
@@ -41,6 +45,7 @@ extension AccountStatus {
     lines.append(row("refreshed", lastRefreshAt.map { Self.ago($0, now: now) }))
     lines.append(row("refresh", nextRefreshAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" }))
     for url in credentialURLs { lines.append(row("answers", url)) }
+    for exposure in exposures { lines.append(row("exposed", exposure.text)) }
     lines.append(row("error", lastError.map { $0 + errorTime(now: now) }))
     lines.append(row("try", hint))
     if let userInfo { lines += ["  userinfo"] + userInfo.lines }

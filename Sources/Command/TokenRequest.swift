@@ -4,7 +4,8 @@ import Platform
 
 /// What `token` asks for beyond an account's own token: a narrower one, and a proof beside it.
 struct TokenRequest {
-  static let options: [Option] = [
+  /// The options that ask for a token that is good for less.
+  static let narrowing: [Option] = [
     Option(
       "scope", "SCOPES", isRepeatable: true, "a token for no more than these of the granted scopes"),
     Option(
@@ -12,12 +13,16 @@ struct TokenRequest {
     Option(
       "audience", "NAME", isRepeatable: true,
       "exchange the token for one of this audience (RFC 8693); repeatable"),
-    Option(
-      "method", "METHOD", completion: .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
-      "with --url: the request a DPoP token is to be proved for"),
-    Option("url", "URL", "the address of that request"),
-    Option("dpop-nonce", "NONCE", "the DPoP-Nonce the API has answered with"),
   ]
+
+  static let options: [Option] =
+    narrowing + [
+      Option(
+        "method", "METHOD", completion: .words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+        "with --url: the request a DPoP token is to be proved for"),
+      Option("url", "URL", "the address of that request"),
+      Option("dpop-nonce", "NONCE", "the DPoP-Nonce the API has answered with"),
+    ]
 
   /// Bytes of a method; the longest registered one has 17.
   private static let longestMethod = 32

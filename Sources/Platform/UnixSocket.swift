@@ -58,6 +58,18 @@ package enum UnixSocket {
     return Peer(processID: processID, userID: userID)
   }
 
+  /// Whether nobody listens any more behind the socket at `path`; it never waits.
+  ///
+  /// One whose queue is full is alive, and so may be one that this user must not connect to.
+  package static func isAbandoned(_ path: String) -> Bool {
+    do throws(SystemError) {
+      let socket = try make(flags: Int32(SOCK_NONBLOCK.rawValue))
+      return try withAddress(path) { address, length in
+        Glibc.connect(socket.number, address, length) != 0 && errno == ECONNREFUSED ? 1 : 0
+      } == 1
+    } catch { return false }
+  }
+
   private static func make(flags: Int32) throws(SystemError) -> Descriptor {
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | flags
     let number = socket(AF_UNIX, type, 0)
