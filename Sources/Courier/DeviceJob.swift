@@ -108,7 +108,8 @@ struct DeviceJob {
       idToken: result.idToken?.text, keys: keys.storable)
     try answer.finish(
       signedIn: result, requested: grant.access.scope, session: session,
-      registration: ready.target.registration, warnings: ready.target.warnings(about: result.idToken))
+      registration: ready.target.registration,
+      warnings: ready.target.warnings(about: result.idToken))
   }
 }
 

@@ -75,7 +75,8 @@ struct SignInTarget: Sendable {
     guard let idToken, !contextClasses.isEmpty else { return nil }
     let given = idToken.claims["acr"]?.stringValue ?? "nothing"
     guard !contextClasses.contains(where: given.isSame) else { return nil }
-    return "the resource demands a sign-in of the kind \(shown(contextClasses.joined(separator: " or "))) "
+    return
+      "the resource demands a sign-in of the kind \(shown(contextClasses.joined(separator: " or "))) "
       + "(acr), and the server says \(shown(given)) of this one: the resource may refuse its token"
   }
 

@@ -151,6 +151,7 @@ def test_it_ends_by_itself(signed_in, path):
 def test_it_is_ended_by_hand(exposed, path, way):
     word = {"path": path, "relative": "./token.sock", "name": "work", "all": "--all"}[way]
     with Connection(path) as client:
+        assert client.ask(action="version") == {"version": exposed.ask(action="version")["version"]}
         result = exposed.run("expose", "--stop", word, cwd=path.parent).done()
         assert result.output == "" and f"{path} is gone" in result.errors
         assert client.block() is None, "whoever is connected is sent away"
