@@ -112,6 +112,7 @@ extension AgentServer {
   }
 
   func answer(_ connection: Connection, _ failure: Failure) {
+    if connection.isBusy { connection.exposure?.noteFailure(failure, now: clock()) }
     answer(connection) { $0.append(failure) }
   }
 

@@ -116,6 +116,7 @@ extension AgentServer {
       return answer(
         connection, Failure(.loginRequired, "nobody is signed in to \(exposure.account)"))
     }
+    if let failure = exposure.recentFailure(at: now) { return answer(connection, failure) }
     var asker = TokenRequest(
       connection: connection.id, form: form, validity: validity, mayLogin: false,
       narrowing: exposure.narrowing)

@@ -15,6 +15,9 @@ final class Exposure {
   /// that are locked in memory.
   static let longestRequest = 16 * 1024
 
+  /// Seconds in which a failure is told again: each attempt is a courier and a request to the server.
+  static let pauseAfterFailure: Int64 = 5
+
   let id: UInt64
   let account: AccountName
   /// What the token is good for; nil for the session's own.
@@ -40,6 +43,22 @@ final class Exposure {
     self.socket = socket
     self.users = users
     self.ends = ends
+  }
+
+  /// Why there was no token a moment ago, and until when the server is not asked again for this socket.
+  private var pause: (failure: Failure, until: BootInstant)?
+
+  /// A courier has brought nothing to somebody who waited here.
+  func noteFailure(_ failure: Failure, now: BootInstant) {
+    // After a new sign-in there is to be a token at once.
+    guard failure.code != .loginRequired else { return }
+    pause = (failure, now.adding(seconds: Self.pauseAfterFailure))
+  }
+
+  /// What those are told who come too soon after a failure.
+  func recentFailure(at now: BootInstant) -> Failure? {
+    guard let pause, pause.until > now else { return nil }
+    return pause.failure
   }
 
   func serves(_ user: uid_t) -> Bool { user == geteuid() || users.contains(user) }

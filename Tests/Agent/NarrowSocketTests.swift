@@ -127,6 +127,23 @@ struct NarrowSocketTests {
 
   // MARK: Floods
 
+  @Test func aServerInTroubleIsNotAskedAtEachRequest() throws {
+    let agent = try makeExposed(
+      ScriptedCourier(refresh: "refuse temporarily_unavailable 'the server is away'"))
+    try agent.advance(seconds: 3600)
+    let client = try agent.narrow()
+    for _ in 1...5 {
+      #expect(try client.ask("action=token")["error_description"] == "the server is away")
+    }
+    #expect(agent.starts(of: "refresh") == 1)
+    try agent.advance(seconds: 5)
+    #expect(try client.ask("action=token")["error"] == "temporarily_unavailable")
+    #expect(agent.starts(of: "refresh") == 2)
+    try agent.signIn()
+    try agent.advance(seconds: 5)
+    #expect(try client.ask("action=token")["access_token"] != nil)
+  }
+
   @Test func aFullSocketServesTheNewestAndTheMainOneEverybody() throws {
     let agent = try makeExposed()
     let idle = try (0..<Exposure.mostConnections).map { _ in try agent.narrow() }
