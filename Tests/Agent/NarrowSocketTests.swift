@@ -162,6 +162,7 @@ struct NarrowSocketTests {
     for client in clients { try client.send("action=token\n\n") }
     try agent.sync()
     for client in clients { #expect(client.isWaiting) }
+    #expect(clients.last.map { $0.unreadByAgent > 0 } == true, "the last one waits outside")
     #expect(try agent.ask("action=version")["version"] != nil)
     try go.open()
     for client in clients { #expect(try client.reply()["access_token"] == "at-2") }
