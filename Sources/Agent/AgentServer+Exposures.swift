@@ -107,9 +107,10 @@ extension AgentServer {
       return answer(connection, failure)
     }
     guard !named.isEmpty || request.flag("all") else {
-      let what = printable(request.string("socket") ?? request.string("account") ?? "")
+      let place = request.string("socket").map { "at \(printable($0))" }
+      let what = place ?? "of \(printable(request.string("account") ?? ""))"
       return answer(
-        connection, Failure(.failed, "nothing is exposed by \(what)", hint: "sallyport status"))
+        connection, Failure(.failed, "nothing is exposed \(what)", hint: "sallyport status"))
     }
     end(named)
     answer(connection) { (reply) throws(AttributeFault) in
