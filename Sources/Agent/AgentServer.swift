@@ -16,6 +16,8 @@ package final class AgentServer {
   static let mostUnreadOutput = 64 * 1024
   /// Milliseconds without accepting after the process has run out of descriptors.
   static let acceptPause: Int64 = 100
+  /// Waiting jobs that are kept without asking whether they are wanted yet.
+  static let fewJobs = 256
 
   let pool = SecretPool()
   let configuration: ConfigurationWatcher
@@ -26,6 +28,12 @@ package final class AgentServer {
   var connections: [UInt64: Connection] = [:]
   var couriers: [UInt64: CourierProcess] = [:]
   var waitingJobs = JobQueue()
+  /// Whether jobs are being started: one that fails at once may lead to the next.
+  var isStartingJobs = false
+  /// Whether a deadline is set that looks for places anew.
+  var hasPlacesDeadline = false
+  /// Waiting jobs at which those nobody wants any more are looked for.
+  var sweepsJobsAt = AgentServer.fewJobs
   var deadlines = DeadlineQueue<Deadline>()
   /// Connections whose answer is complete and whose next request can be taken.
   var ready: [UInt64] = []
@@ -46,6 +54,8 @@ package final class AgentServer {
     case refreshAhead(account: String)
     case patience(account: String, generation: UInt64)
     case accept
+    /// A courier has settled, and its place is free.
+    case places
   }
 
   /// - Parameters:
@@ -220,6 +230,9 @@ package final class AgentServer {
       case .refreshAhead(let name): refreshAhead(name, now: now)
       case .patience(let name, let generation): endPatience(name, generation, now: now)
       case .accept: acceptsAgainAt = nil
+      case .places:
+        hasPlacesDeadline = false
+        startWaitingJobs(now: now)
       }
     }
   }
