@@ -20,7 +20,10 @@ enum LoginAdvice {
     }
     var words = hint.split(separator: " ").map(String.init)
     guard words.count > 2 else { return failure }
-    if let derivedName, let address = invocation.operand, words[2] == derivedName {
+    // With a resource of its own the command says what the name is for.
+    if let derivedName, let address = invocation.operand, words[2] == derivedName,
+      !words.contains("--resource")
+    {
       words[2] = shellQuoted(address)
     }
     // A time that was too short is the last thing to repeat.
