@@ -15,7 +15,7 @@ final class Account {
   /// Requests that wait for a use of the refresh token, in their order.
   private(set) var waiting: [TokenRequest] = []
   /// Exchanges that are going on, by what they are to bring; each with those who wait for it.
-  private(set) var exchanges: [Narrowing: Exchange] = [:]
+  var exchanges: [Narrowing: Exchange] = [:]
   private(set) var lastError: Failure?
   private(set) var lastErrorAt: Int64?
   var signIn: SignIn?
@@ -23,7 +23,8 @@ final class Account {
   var departure: Departure?
   /// The client that was registered for the account; a logout alone does not end it.
   var registration: ClientRegistration?
-  /// What became of the grant a later sign-in has replaced, if it could not be revoked.
+  /// What has gone otherwise than it should though nothing has failed: a former grant that could
+  /// not be revoked, a scope the server has taken away.
   var warning: String?
 
   /// Whether the refresh token is in use. A courier's answer for another generation is dropped.
@@ -45,12 +46,6 @@ final class Account {
     case narrowed(Narrowing)
   }
 
-  /// A token exchange (RFC 8693) that is going on.
-  struct Exchange {
-    let generation: UInt64
-    var waiting: [TokenRequest] = []
-  }
-
   private var generation: UInt64 = 0
   private var failuresInARow = 0
   /// Before then nothing is tried in the background: the last attempt has failed.
@@ -66,8 +61,8 @@ final class Account {
   /// Lets go of the waiting requests of a connection that has gone.
   func withdraw(connection: UInt64) {
     waiting.removeAll { $0.connection == connection }
-    for narrowing in exchanges.keys {
-      exchanges[narrowing]?.waiting.removeAll { $0.connection == connection }
+    for exchange in exchanges.values {
+      exchange.waiting.removeAll { $0.connection == connection }
     }
   }
 
@@ -101,8 +96,14 @@ final class Account {
 
   /// A use of the refresh token begins; the number is handed back with its outcome.
   func refreshStarted(_ use: GrantUse = .session) -> UInt64 {
-    generation += 1
+    let generation = newGeneration()
     refresh = .running(generation: generation, use)
+    return generation
+  }
+
+  /// A number no other use of the refresh token and no other exchange of this account has had.
+  func newGeneration() -> UInt64 {
+    generation += 1
     return generation
   }
 
@@ -126,6 +127,7 @@ final class Account {
           use, Failure(.failed, "the courier's answer has no access token"), nil, now, chance)
       }
       forgetFailures()
+      warning = session.notice ?? warning
       return ended(use, failure: nil)
     case .refused(let refusal):
       if refusal.endsSession { return sessionEnded(refusal.failure) }
@@ -202,40 +204,6 @@ final class Account {
     }
   }
 
-  // MARK: Exchanging
-
-  /// An exchange begins; the number is handed back with its outcome.
-  func exchangeStarted(_ narrowing: Narrowing) -> UInt64 {
-    generation += 1
-    exchanges[narrowing] = Exchange(generation: generation)
-    return generation
-  }
-
-  func awaitExchange(_ narrowing: Narrowing, _ request: TokenRequest) {
-    exchanges[narrowing]?.waiting.append(request)
-  }
-
-  /// Takes the outcome of an exchange; nil when it is stale and changes nothing.
-  ///
-  /// Whatever it is, it is no failure of the account: the exchange has used no refresh token.
-  func exchangeEnded(
-    _ narrowing: Narrowing, generation: UInt64, _ outcome: CourierOutcome, at now: BootInstant,
-    pool: SecretPool
-  ) -> RefreshEnd? {
-    guard let exchange = exchanges[narrowing], exchange.generation == generation, let session
-    else { return nil }
-    exchanges[narrowing] = nil
-    switch outcome {
-    case .refused(let refusal):
-      return RefreshEnd(answered: exchange.waiting, failure: refusal.failure)
-    case .done(let answer):
-      let token = session.narrowed(to: narrowing, by: answer, now: now, pool: pool)
-      let failure =
-        token == nil ? Failure(.failed, "the courier's answer has no access token") : nil
-      return RefreshEnd(answered: exchange.waiting, failure: failure)
-    }
-  }
-
   // MARK: Sessions
 
   /// A sign-in has worked. Those who wait are to be served from the new session.
@@ -258,6 +226,9 @@ final class Account {
   func afterRefresh(_ action: @escaping (BootInstant) -> Void) {
     actionsAfterRefresh.append(action)
   }
+
+  /// Calls none of them: what waited for that end learns of it in another way.
+  func forgetAfterRefresh() { actionsAfterRefresh = [] }
 
   func runAfterRefresh(_ now: BootInstant) {
     let actions = actionsAfterRefresh

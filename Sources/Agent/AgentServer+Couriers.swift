@@ -11,18 +11,59 @@ extension AgentServer {
   /// Starts a job, or queues it while the places of its lane are taken.
   func submit(_ job: CourierJob, now: BootInstant) {
     waitingJobs.add(job, id: newID())
+    sweepJobs()
     startWaitingJobs(now: now)
   }
 
-  private func startWaitingJobs(now: BootInstant) {
-    guard !waitingJobs.isEmpty else { return }
+  /// Lets go of waiting jobs whose askers have gone, so that their number is bounded by that of the
+  /// connections; seldom enough to cost each job next to nothing.
+  private func sweepJobs() {
+    guard waitingJobs.count >= sweepsJobsAt else { return }
+    waitingJobs.remove { !isWanted($0) }
+    sweepsJobsAt = max(Self.fewJobs, 2 * waitingJobs.count)
+  }
+
+  /// Starts what has a place. What fails at once and submits more finds the loop going on.
+  func startWaitingJobs(now: BootInstant) {
+    guard !waitingJobs.isEmpty, !isStartingJobs else { return }
+    isStartingJobs = true
+    while let waiting = nextJob(now) {
+      start(waiting.job, id: waiting.id, timeout: timeout(of: waiting.job), now: now)
+    }
+    isStartingJobs = false
+    lookForPlacesLater(now)
+  }
+
+  private func nextJob(_ now: BootInstant) -> JobQueue.Waiting? {
     for lane in CourierJob.Lane.allCases {
-      while runningJobs(in: lane) < lane.places, let waiting = waitingJobs.next(in: lane) {
-        if isWanted(waiting.job) {
-          start(waiting.job, id: waiting.id, timeout: timeout(of: waiting.job), now: now)
-        }
+      while hasPlace(in: lane, now),
+        let waiting = waitingJobs.next(in: lane, where: { self.hasPlaceOfItsAccount($0) })
+      {
+        if isWanted(waiting.job) { return waiting }
       }
     }
+    return nil
+  }
+
+  private func hasPlace(in lane: CourierJob.Lane, _ now: BootInstant) -> Bool {
+    let running = couriers.values.filter { $0.job.lane == lane && !$0.hasAnswered }
+    return running.count < lane.most && running.count { $0.takesPlace(at: now) } < lane.places
+  }
+
+  private func hasPlaceOfItsAccount(_ job: CourierJob) -> Bool {
+    let running = couriers.values.count {
+      $0.job.lane == job.lane && !$0.hasAnswered && $0.job.account === job.account
+    }
+    return running < job.lane.mostOfOneAccount
+  }
+
+  /// Has the queue looked at again when the first courier that takes a place has settled.
+  private func lookForPlacesLater(_ now: BootInstant) {
+    guard !waitingJobs.isEmpty, !hasPlacesDeadline else { return }
+    let settling = couriers.values.compactMap(\.settled).filter { $0 > now }
+    guard let first = settling.min() else { return }
+    hasPlacesDeadline = true
+    deadlines.add(.places, at: first)
   }
 
   /// Couriers of a lane that have not answered yet.
@@ -48,7 +89,8 @@ extension AgentServer {
       let (processID, socket) = try spawn()
       let courier = CourierProcess(
         id: id, processID: processID, descriptor: Descriptor(owning: socket), job: job,
-        order: order, deadline: deadline, pool: pool)
+        order: order, deadline: deadline,
+        settled: job.lane.settlingTime.map { now.adding(seconds: $0) }, pool: pool)
       couriers[id] = courier
       deadlines.add(.courier(id), at: deadline)
       courier.send()

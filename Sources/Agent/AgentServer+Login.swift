@@ -24,6 +24,11 @@ extension AgentServer {
       let reason = "the account \(name) has neither issuer nor token_endpoint nor resource"
       return answer(connection, Failure(.failed, reason, hint: "man sallyport.conf"))
     }
+    if let signIn = account.signIn, !settings.isServed(by: signIn.settings) {
+      let reason =
+        "a sign-in to \(name) is going on already, at another server or for another client"
+      return answer(connection, Failure(.temporarilyUnavailable, reason))
+    }
     let timeout = min(
       max(1, request.integer("timeout") ?? Self.defaultTimeout), Self.longestTimeout)
     join(

@@ -7,6 +7,8 @@ extension AgentServer {
   private static let defaultBrowserTime: Int64 = 120
   /// Seconds beyond which no asker can ask the agent to wait.
   private static let longestBrowserTime: Int64 = 600
+  /// Names and warnings of one kind in a reply: four lists have to fit the lines of a block.
+  private static let mostNames = 120
 
   func logout(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     let named: [Account]
@@ -37,7 +39,11 @@ extension AgentServer {
 
   private func depart(_ account: Account, _ logout: Logout, now: BootInstant) {
     endExposures(of: account.name)
-    if let departure = account.departure { return departure.add(logout) }
+    if let departure = account.departure {
+      departure.add(logout)
+      if let url = departure.endSessionURL { show(url, of: departure, to: logout) }
+      return
+    }
     cancelSignIn(of: account)
     let departure = Departure(account)
     departure.add(logout)
@@ -48,7 +54,7 @@ extension AgentServer {
     account.afterRefresh { [unowned self] now in self.setOut(departure, now: now) }
   }
 
-  private func setOut(_ departure: Departure, now: BootInstant) {
+  func setOut(_ departure: Departure, now: BootInstant) {
     let account = departure.account
     if account.departure === departure {
       endExchanges(of: account)
@@ -104,12 +110,22 @@ extension AgentServer {
       for (key, names) in [
         ("account", logout.forgotten), ("revoked", logout.revoked), ("deleted", logout.deleted),
       ] {
-        for name in names.sorted() { try reply.append(key: key, isList: true, value: name) }
+        for name in names.sorted().prefix(Self.mostNames) {
+          try reply.append(key: key, isList: true, value: name)
+        }
       }
-      for warning in logout.warnings {
+      for warning in logout.warnings.prefix(Self.mostNames) + Self.omission(in: logout) {
         try reply.append(key: "warning", isList: true, value: printable(warning))
       }
     }
+  }
+
+  /// What the reply has no room for.
+  private static func omission(in logout: Logout) -> [String] {
+    let most = [logout.forgotten, logout.revoked, logout.deleted, logout.warnings].map(\.count)
+      .max()
+    guard let most, most > mostNames else { return [] }
+    return ["more than can be listed: \(logout.forgotten.count) accounts were signed out"]
   }
 
   // MARK: Only forgetting
@@ -118,8 +134,15 @@ extension AgentServer {
     endExposures(of: account.name)
     cancelSignIn(of: account)
     // Another logout may be telling the server; it goes on with the session it holds.
+    let departure = account.departure
     account.departure = nil
-    endRefresh(of: account)
+    if let departure, let session = account.session, isInUse(session) {
+      // What that courier brings may be the token the other one has to revoke.
+      session.departure = departure
+      account.forgetAfterRefresh()
+    } else {
+      endRefresh(of: account)
+    }
     endExchanges(of: account)
     account.runAfterRefresh(now)
     let former = account.forget()
@@ -145,6 +168,25 @@ extension AgentServer {
         answer(request.connection, loginRequired(account, "\(account.name) has been forgotten"))
       }
       account.runAfterRefresh(now)
+    }
+    endJobsOfForgotten(now: now)
+  }
+
+  /// Ends all that still has a token in hand; whoever waits for it is told.
+  private func endJobsOfForgotten(now: BootInstant) {
+    var jobs = waitingJobs.removeAll()
+    for courier in couriers.values where courier.job.lane != .signIn {
+      end(courier)
+      if !courier.hasAnswered { jobs.append(courier.job) }
+    }
+    let outcome = CourierOutcome.refused(
+      CourierRefusal(Failure(.failed, "everything has been forgotten")))
+    for job in jobs {
+      switch job {
+      case .prove, .userInfo, .revoke, .endSession, .unregister:
+        ended(job, id: newID(), outcome, now: now)
+      case .signIn, .refresh, .exchange, .revokeFormer: break
+      }
     }
   }
 
@@ -176,13 +218,16 @@ extension AgentServer {
   /// The courier has an address ready that leads to the server's end_session_endpoint.
   func endSessionEvent(_ departure: Departure, _ block: AttributeBlock) {
     guard block.has("event", "end-session"), let url = block.string("url") else { return }
-    for logout in departure.logouts where logout.hasBrowser {
-      guard let connection = connections[logout.connection] else { continue }
-      tell(connection) { (reply) throws(AttributeFault) in
-        reply.append("event", constant: "end-session")
-        try reply.append("account", departure.account.name.text)
-        try reply.append("url", url)
-      }
+    departure.endSessionURL = url
+    for logout in departure.logouts { show(url, of: departure, to: logout) }
+  }
+
+  private func show(_ url: String, of departure: Departure, to logout: Logout) {
+    guard logout.hasBrowser, let connection = connections[logout.connection] else { return }
+    tell(connection) { (reply) throws(AttributeFault) in
+      reply.append("event", constant: "end-session")
+      try reply.append("account", departure.account.name.text)
+      try reply.append("url", url)
     }
   }
 

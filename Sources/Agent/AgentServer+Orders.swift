@@ -124,11 +124,14 @@ extension AgentServer {
   ) throws(Failure) {
     // Where the configuration has turned to another server since, that one must not see a token of
     // the former (RFC 6749 §10.4), nor the former the new secret.
-    let fits = session.difference(from: configuration) == nil
-    let current = fits ? configuration.account(session.settings.effective.name.text) : nil
-    try order.add(
-      session.settings.renewed(by: current),
-      path: fits && isAuthenticated ? configuration.path : nil)
+    let section = configuration.account(session.settings.effective.name.text)
+    if session.difference(from: configuration) == nil {
+      try order.add(
+        session.settings.renewed(by: section), path: isAuthenticated ? configuration.path : nil)
+    } else {
+      try order.add(
+        session.settings, path: nil, withholding: session.settings.secrets(sharedWith: section))
+    }
     try order.add(session.carried)
     try order.add(session.registration?.lines ?? [])
   }

@@ -64,10 +64,19 @@ extension AgentServer {
   }
 
   /// Ends the use of the refresh token of an account whose session is given up.
+  ///
+  /// One of a session before goes on: the server is told of that session, whatever becomes of this.
   func endRefresh(of account: Account) {
-    waitingJobs.remove { $0.isRefresh(of: account) }
-    for courier in couriers.values where courier.job.isRefresh(of: account) { end(courier) }
+    if let session = account.session {
+      waitingJobs.remove { $0.isRefresh(of: session) }
+      for courier in couriers.values where courier.job.isRefresh(of: session) { end(courier) }
+    }
     account.refreshWithdrawn()
+  }
+
+  /// Whether a courier has the refresh token of `session`, and no answer yet.
+  func isInUse(_ session: Session) -> Bool {
+    couriers.values.contains { $0.job.isRefresh(of: session) && !$0.hasAnswered }
   }
 
   // MARK: The session before
@@ -77,12 +86,8 @@ extension AgentServer {
   /// It is told silently, and after the new session is safe; a courier that uses the old refresh token
   /// at this moment is waited for, since it may bring the token that has to be revoked.
   func revoke(_ former: Session, of account: Account, now: BootInstant) {
-    waitingJobs.remove { $0.isRefresh(of: account) }
-    let isInUse = couriers.values.contains { courier in
-      guard case .refresh(_, let session, _, _) = courier.job else { return false }
-      return session === former && !courier.hasAnswered
-    }
-    if isInUse {
+    waitingJobs.remove { $0.isRefresh(of: former) }
+    if isInUse(former) {
       former.isForsaken = true
     } else {
       revokeNow(former, of: account, now: now)
@@ -93,6 +98,11 @@ extension AgentServer {
     _ account: Account, _ former: Session, _ use: Account.GrantUse, _ outcome: CourierOutcome,
     now: BootInstant
   ) {
+    if let departure = former.departure {
+      former.departure = nil
+      former.takeLastTokens(use, outcome, now: now, pool: pool)
+      return setOut(departure, now: now)
+    }
     guard former.isForsaken else { return }
     former.isForsaken = false
     former.takeLastTokens(use, outcome, now: now, pool: pool)

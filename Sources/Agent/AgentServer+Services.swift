@@ -119,12 +119,14 @@ extension AgentServer {
     return nil
   }
 
-  /// Whether anybody still waits for what a queued job would bring.
+  /// Whether anybody still waits for what a queued job would bring; it is let go of otherwise.
   func isWanted(_ job: CourierJob) -> Bool {
     switch job {
     case .prove(let service), .userInfo(let service):
       connections[service.request.connection] != nil
-    case .signIn, .refresh, .exchange, .revoke, .revokeFormer, .endSession, .unregister: true
+    case .exchange(let account, _, let narrowing, let generation):
+      !account.exchangeWithdrawn(narrowing, generation: generation)
+    case .signIn, .refresh, .revoke, .revokeFormer, .endSession, .unregister: true
     }
   }
 }

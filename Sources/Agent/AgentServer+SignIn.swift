@@ -58,7 +58,8 @@ extension AgentServer {
       }
       if hasJoined { reply.append("joined", constant: "yes") }
       if case .browser(_, _, needsPaste: true) = prompt { reply.append("paste", constant: "yes") }
-      reply.append("expires_in", max(0, expires.seconds(since: now)))
+      // Rounded up: of a time that has just begun the person reads the whole.
+      reply.append("expires_in", max(0, -now.seconds(since: expires)))
     }
   }
 

@@ -115,9 +115,12 @@ extension AgentServer {
   ) {
     guard let connection = connections[request.connection] else { return }
     guard let session = account.session else {
-      guard let failure else { return }
-      if request.mayLogin { return join(.token(request), account, of: connection, now: now) }
-      return answer(connection, failure)
+      // A logout that waits for this courier is not followed by a sign-in.
+      if request.mayLogin, account.departure == nil {
+        return join(.token(request), account, of: connection, now: now)
+      }
+      return answer(
+        connection, failure ?? loginRequired(account, "nobody is signed in to \(account.name)"))
     }
     guard let failure else {
       return proceed(request, session, of: account, to: connection, now: now)
@@ -143,7 +146,9 @@ extension AgentServer {
     }
     let kept = session.narrowed.take(narrowing)
     // The token to be exchanged has just been refreshed for it.
-    if narrowing.isExchange, session.isUsable(at: now), warning == nil || kept == nil {
+    if narrowing.isExchange, session.isUsable(at: now),
+      warning == nil || kept?.isUsable(at: now) != true
+    {
       return awaitExchange(
         narrowing, request, account, connection, start: account.exchanges[narrowing] == nil,
         now: now)

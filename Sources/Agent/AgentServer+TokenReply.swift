@@ -125,7 +125,7 @@ extension AgentServer {
   ) -> String? {
     // What the courier said of the session's own token was told at the sign-in.
     if token === session.token || token.warnings.isEmpty {
-      return warning ?? shortfall(token, request, now: now)
+      return warning ?? session.takeNotice() ?? shortfall(token, request, now: now)
     }
     let all = token.warnings.map { printable($0) } + [warning].compactMap(\.self)
     return all.joined(separator: "; ")

@@ -16,6 +16,8 @@ package final class AgentServer {
   static let mostUnreadOutput = 64 * 1024
   /// Milliseconds without accepting after the process has run out of descriptors.
   static let acceptPause: Int64 = 100
+  /// Waiting jobs that are kept without asking whether they are wanted yet.
+  static let fewJobs = 256
 
   let pool = SecretPool()
   let configuration: ConfigurationWatcher
@@ -28,6 +30,12 @@ package final class AgentServer {
   let narrowRecord: NarrowSocketRecord
   var couriers: [UInt64: CourierProcess] = [:]
   var waitingJobs = JobQueue()
+  /// Whether jobs are being started: one that fails at once may lead to the next.
+  var isStartingJobs = false
+  /// Whether a deadline is set that looks for places anew.
+  var hasPlacesDeadline = false
+  /// Waiting jobs at which those nobody wants any more are looked for.
+  var sweepsJobsAt = AgentServer.fewJobs
   var deadlines = DeadlineQueue<Deadline>()
   /// Connections whose answer is complete and whose next request can be taken.
   var ready: [UInt64] = []
@@ -49,6 +57,8 @@ package final class AgentServer {
     case patience(account: String, generation: UInt64)
     case accept
     case exposure(UInt64)
+    /// A courier has settled, and its place is free.
+    case places
   }
 
   /// - Parameters:
@@ -236,6 +246,9 @@ package final class AgentServer {
       case .patience(let name, let generation): endPatience(name, generation, now: now)
       case .accept: acceptsAgainAt = nil
       case .exposure(let id): endExposure(id)
+      case .places:
+        hasPlacesDeadline = false
+        startWaitingJobs(now: now)
       }
     }
   }

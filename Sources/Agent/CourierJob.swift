@@ -29,7 +29,9 @@ enum CourierJob {
   enum Lane: CaseIterable {
     /// A person decides how long it takes; started at once, and counted where it begins.
     case signIn
-    /// A server answers within a minute, or not at all.
+    /// The refresh token of an account is used: one at a time for each account.
+    case refresh
+    /// A server answers within a minute, or not at all; an account may have many such wishes.
     case network
     /// No network: some milliseconds of computing.
     case proof
@@ -41,8 +43,29 @@ enum CourierJob {
     var places: Int {
       switch self {
       case .signIn: 32
-      case .network, .proof, .browser: 4
+      case .refresh, .network, .proof, .browser: 4
       }
+    }
+
+    /// Seconds after which a courier takes no place any more: it only waits for a server or a person,
+    /// and one that hangs must not hold up the accounts of others (CWE-400).
+    var settlingTime: Int64? { self == .signIn || self == .proof ? nil : 2 }
+
+    /// Couriers there can be when all but ``places`` of them only wait: each is a process.
+    var most: Int { settlingTime == nil ? places : 32 }
+
+    /// Couriers one account can have, so that many wishes of one leave places for others.
+    var mostOfOneAccount: Int { self == .network ? 2 : places }
+  }
+
+  var account: Account {
+    switch self {
+    case .signIn(let account), .refresh(let account, _, _, _), .exchange(let account, _, _, _),
+      .revokeFormer(let account, _, _):
+      account
+    case .prove(let service), .userInfo(let service): service.account
+    case .revoke(let departure), .endSession(let departure), .unregister(let departure):
+      departure.account
     }
   }
 
@@ -51,13 +74,14 @@ enum CourierJob {
     case .signIn: .signIn
     case .prove: .proof
     case .endSession: .browser
-    case .refresh, .exchange, .userInfo, .revoke, .revokeFormer, .unregister: .network
+    case .refresh: .refresh
+    case .exchange, .userInfo, .revoke, .revokeFormer, .unregister: .network
     }
   }
 
-  /// Whether it uses the refresh token of `account`'s session.
-  func isRefresh(of account: Account) -> Bool {
-    if case .refresh(let refreshed, _, _, _) = self { return refreshed === account }
+  /// Whether it uses the refresh token of `session`.
+  func isRefresh(of session: Session) -> Bool {
+    if case .refresh(_, let refreshed, _, _) = self { return refreshed === session }
     return false
   }
 

@@ -12,6 +12,8 @@ final class CourierProcess {
   let descriptor: Descriptor
   let job: CourierJob
   let deadline: BootInstant
+  /// From when on it takes no place of its lane any more; nil where it always does.
+  let settled: BootInstant?
   private var input: SecretBuffer
   private var output: SecretBuffer
   private var scanner = BlockScanner()
@@ -22,17 +24,21 @@ final class CourierProcess {
 
   init(
     id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: CourierJob,
-    order: consuming SecretBuffer,
-    deadline: BootInstant, pool: SecretPool
+    order: consuming SecretBuffer, deadline: BootInstant, settled: BootInstant? = nil,
+    pool: SecretPool
   ) {
     self.id = id
     self.processID = processID
     self.descriptor = descriptor
     self.job = job
     self.deadline = deadline
+    self.settled = settled
     input = SecretBuffer(in: pool)
     output = order
   }
+
+  /// Whether it is one of the few that can run at one time in its lane.
+  func takesPlace(at now: BootInstant) -> Bool { settled.map { now < $0 } ?? true }
 
   var events: Int16 {
     var events: Int32 = inputEnded ? 0 : POLLIN

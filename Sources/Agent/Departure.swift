@@ -19,8 +19,8 @@ final class Departure {
   private(set) var session: Session?
   /// Those who wait for it: the first has begun it, the others have come since.
   private(set) var logouts: [Logout] = []
-  /// Whether a use of the refresh token has to end first: its answer may bring the token to revoke.
-  var awaitsRefresh = false
+  /// Where the browser ends the server's session, as long as a courier waits for it there.
+  var endSessionURL: String?
   private(set) var warnings: [String] = []
   private(set) var isRevoked = false
   private(set) var isDeleted = false
@@ -54,6 +54,7 @@ final class Departure {
 
   /// Takes what came of a step.
   func ended(_ step: Step, _ outcome: CourierOutcome) {
+    if step == .endSession { endSessionURL = nil }
     switch (step, outcome) {
     case (.revoke, .done(let answer)):
       isRevoked = answer.flag("revoked")

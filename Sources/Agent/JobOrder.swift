@@ -27,13 +27,17 @@ struct JobOrder: ~Copyable {
 
   /// Adds the settings of an account.
   ///
-  /// - Parameter path: the configuration file, read again for a literal client_secret: the agent
-  ///   itself keeps none.
-  mutating func add(_ settings: SignInSettings, path: String?) throws(Failure) {
+  /// - Parameters:
+  ///   - path: the configuration file, read again for a literal client_secret: the agent itself
+  ///     keeps none.
+  ///   - withheld: keys that are left out as well.
+  mutating func add(
+    _ settings: SignInSettings, path: String?, withholding withheld: Set<String> = []
+  ) throws(Failure) {
     let account = settings.effective
+    let unsaid = Self.unneeded.union(withheld).union([KnownKey.clientSecret])
     try Self.unlessUnwritable { () throws(AttributeFault) in
-      for setting in account.settings
-      where setting.key != KnownKey.clientSecret && !Self.unneeded.contains(setting.key) {
+      for setting in account.settings where !unsaid.contains(setting.key) {
         let isList = KnownKey.named(setting.key)?.isRepeatable == true
         try bytes.append(key: setting.key, isList: isList, value: setting.value)
       }
@@ -142,7 +146,8 @@ struct JobOrder: ~Copyable {
 
   private static func read(_ path: String, into file: inout SecretBuffer) throws(Failure) {
     do throws(SystemError) {
-      let descriptor = try Descriptor.open(path, O_RDONLY)
+      // A FIFO in the place of the file must not make everybody wait.
+      let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
       var count = 0
       repeat {
         count = file.fill(room: 16 * 1024) { room in

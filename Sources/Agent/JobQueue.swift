@@ -8,17 +8,20 @@ struct JobQueue {
   private var lanes: [CourierJob.Lane: [Waiting]] = [:]
 
   var isEmpty: Bool { lanes.isEmpty }
+  var count: Int { lanes.values.reduce(0) { $0 + $1.count } }
 
   mutating func add(_ job: CourierJob, id: UInt64) {
     lanes[job.lane, default: []].append(Waiting(id: id, job: job))
   }
 
-  /// Takes the first job of a lane.
-  mutating func next(in lane: CourierJob.Lane) -> Waiting? {
-    guard let first = lanes[lane]?.first else { return nil }
-    lanes[lane]?.removeFirst()
+  /// Takes the first job of a lane that may begin.
+  mutating func next(
+    in lane: CourierJob.Lane, where mayBegin: (CourierJob) -> Bool = { _ in true }
+  ) -> Waiting? {
+    guard let place = lanes[lane]?.firstIndex(where: { mayBegin($0.job) }) else { return nil }
+    let waiting = lanes[lane]?.remove(at: place)
     if lanes[lane]?.isEmpty == true { lanes[lane] = nil }
-    return first
+    return waiting
   }
 
   /// Takes out the jobs that nobody wants any more.
@@ -27,5 +30,11 @@ struct JobQueue {
       lanes[lane]?.removeAll { isUnwanted($0.job) }
       if lanes[lane]?.isEmpty == true { lanes[lane] = nil }
     }
+  }
+
+  /// Takes out all jobs.
+  mutating func removeAll() -> [CourierJob] {
+    defer { lanes = [:] }
+    return lanes.values.flatMap { $0.map(\.job) }
   }
 }

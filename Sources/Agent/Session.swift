@@ -27,10 +27,16 @@ final class Session {
   private(set) var resources: [String] = []
   /// The session's scope and resources as somebody who asks for exactly these names them.
   private var own = Narrowing()
+  /// Whether a narrower token was asked for with the session's refresh token.
+  private var hasAskedForLess = false
+  /// What whoever asks next is to be told; see ``takeNotice()``.
+  private(set) var notice: String?
   var lastServed: BootInstant?
   /// Whether a new sign-in has replaced it while a courier was using its refresh token: it is revoked
   /// once that has ended.
   var isForsaken = false
+  /// The logout that waits for such a courier, where the account was forgotten meanwhile.
+  var departure: Departure?
   private var comparedWithVersion: Int?
   private var changedSetting: String?
 
@@ -46,12 +52,34 @@ final class Session {
     issuer = answer.string("issuer")
   }
 
-  /// Takes over the answer of a refresh courier; false, and nothing changes, without an access
-  /// token.
+  /// Takes over the answer of a refresh courier; false, and no more than the refresh token changes,
+  /// without an access token.
   func refreshed(by answer: AttributeBlock, now: BootInstant, pool: SecretPool) -> Bool {
+    // RFC 6749 §6: the refresh token is used up, whatever else the answer is good for.
+    if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
+    let former = scope
     guard takeTokens(answer, now: now, pool: pool) else { return false }
     refreshed = now
+    notice = loss(since: former) ?? notice
     return true
+  }
+
+  /// What the refresh has taken from the session, where an earlier wish for less may be why.
+  ///
+  /// RFC 6749 §6 lets a narrower token leave the grant as it is; not every server does.
+  private func loss(since former: String) -> String? {
+    guard hasAskedForLess else { return nil }
+    let left = Set(scope.split(separator: " "))
+    let lost = former.split(separator: " ").filter { !left.contains($0) }
+    guard !lost.isEmpty else { return nil }
+    return "since a narrower token was asked for, the server gives the session itself no "
+      + "\(printable(lost.joined(separator: " "))) any more; a new sign-in brings it back"
+  }
+
+  /// The notice, once.
+  func takeNotice() -> String? {
+    defer { notice = nil }
+    return notice
   }
 
   /// Takes over the answer of a courier that was to bring a narrower token; nil when it has none.
@@ -61,8 +89,9 @@ final class Session {
     to narrowing: Narrowing, by answer: AttributeBlock, now: BootInstant, pool: SecretPool
   ) -> AccessToken? {
     // RFC 6749 §6: the refresh token is used up, whatever else the answer is good for.
-    if !narrowing.isExchange, let refresh = answer["refresh_token"] {
-      rotate(to: refresh, pool: pool)
+    if !narrowing.isExchange {
+      hasAskedForLess = true
+      if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
     }
     guard let token = AccessToken(answer, formerType: tokenType, now: now, pool: pool) else {
       return nil
@@ -140,7 +169,7 @@ final class Session {
     switch (outcome, use) {
     case (.refused(let refusal), _):
       if let refresh = refusal.rotatedRefreshToken { rotate(to: refresh, pool: pool) }
-    case (.done(let answer), .session): _ = takeTokens(answer, now: now, pool: pool)
+    case (.done(let answer), .session): _ = refreshed(by: answer, now: now, pool: pool)
     case (.done(let answer), .narrowed(let narrowing)):
       _ = narrowed(to: narrowing, by: answer, now: now, pool: pool)
     }

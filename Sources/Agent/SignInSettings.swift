@@ -69,6 +69,20 @@ struct SignInSettings {
     return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
   }
 
+  /// The keys of secrets that lie where those of `current`, another server's, lie by now.
+  func secrets(sharedWith current: AccountSettings?) -> Set<String> {
+    let keys = ["client_secret_file", "client_secret_command"]
+    return Set(keys.filter { self[$0] != nil && self[$0] == current?[$0] })
+  }
+
+  /// Whether a sign-in with `other` brings what the command line has asked for here.
+  func isServed(by other: SignInSettings) -> Bool {
+    let wanted = other.effective.overridden(by: overrides)
+    guard wanted.securityRelevantDifference(from: other.effective) == nil else { return false }
+    guard let resourceURL, resourceURL != other.resourceURL else { return true }
+    return other.effective.all("resource").contains(resourceURL)
+  }
+
   /// The settings for a later job: the section as it is now where there is one, for it may have a
   /// new secret or proxy, with the same overrides.
   func renewed(by current: AccountSettings?) -> SignInSettings {

@@ -37,6 +37,10 @@ enum ClientCheck {
           "requires pushed requests and has neither pushed_authorization_request_endpoint nor"
             + " issuer"))
     }
+    if let mode = settings["response_mode"], mode.hasSuffix("jwt"), !isFound {
+      findings.append(
+        .problem("has response_mode = \(mode) and no issuer, whose signature could be checked"))
+    }
     return findings
   }
 
@@ -62,6 +66,7 @@ enum ClientCheck {
         .problem("has client_certificate_file but no client_key_file, the key of it"))
     default: break
     }
+    findings += unused(settings, method: method, hasSecret: hasSecret)
     let isByKey = method == "private_key_jwt" || method == nil && hasKey
     if isByKey && algorithm == "HS256"
       || method == "client_secret_jwt" && algorithm != "HS256"
@@ -75,6 +80,36 @@ enum ClientCheck {
     return findings
   }
 
+  /// What is given and changes nothing.
+  private static func unused(
+    _ settings: AccountSettings, method: String?, hasSecret: Bool
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    let hasKey = settings["client_key_file"] != nil
+    let hasCertificate = settings["client_certificate_file"] != nil
+    if method == "none", hasSecret || hasKey || hasCertificate {
+      findings.append(
+        .warning("has token_endpoint_auth_method = none: no secret, key or certificate is used"))
+    }
+    if method == nil, hasSecret, hasKey || hasCertificate {
+      let taken = hasCertificate ? "tls_client_auth" : "private_key_jwt"
+      findings.append(
+        .warning(
+          "has a secret that is not used beside a key: it signs in by \(taken) until"
+            + " token_endpoint_auth_method says something else"))
+    }
+    if settings["client_key_id"] != nil, !hasKey {
+      findings.append(.warning("has a client_key_id and no client_key_file"))
+    }
+    // RFC 8705 §2: a certificate is shown in the handshake of TLS.
+    let isPlain = settings["issuer"].flatMap { WebURL($0)?.scheme } == "http"
+    if isPlain, method?.contains("tls_client_auth") ?? hasCertificate {
+      findings.append(
+        .problem("has a certificate, which can only be shown over https, and its issuer is http"))
+    }
+    return findings
+  }
+
   /// RFC 8252 §7.3 with TLS: a listener needs both files, and an address that is https.
   private static func redirects(_ settings: AccountSettings) -> [Finding] {
     let hasCertificate = settings["redirect_certificate"] != nil
@@ -82,6 +117,15 @@ enum ClientCheck {
     if hasCertificate != hasKey {
       return [
         .problem("has one of redirect_certificate and redirect_key, which belong together")
+      ]
+    }
+    for uri in settings.all("redirect_uri") {
+      // RFC 8252 §8.3: a free port may be chosen on an address alone.
+      guard let url = WebURL(uri), url.isLoopback, url.host == "localhost",
+        SignInMessages.loopbackPort(uri) == nil
+      else { continue }
+      return [
+        .problem("has redirect_uri \(uri) without a port: write http://localhost:3000/callback")
       ]
     }
     let secure = settings.all("redirect_uri").first { uri in

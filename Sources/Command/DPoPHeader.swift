@@ -11,7 +11,7 @@ extension TokenFormat {
   func advice(for answer: AttributeBlock) -> String? {
     guard Self.isBound(answer), answer["dpop"] == nil, self != .idToken else { return nil }
     return "this token is good only with a proof for each request (DPoP): "
-      + Self.example(answer.string("account"))
+      + example(answer.string("account"))
   }
 
   /// The type as the `Authorization` field spells it, for a token that may stand there.
@@ -27,7 +27,7 @@ extension TokenFormat {
     throw Failure(
       .invalidRequest,
       "the token\(account.map { " of \($0)" } ?? "") is of type DPoP: it needs a proof for the one"
-        + " request it is sent with, so give that request", hint: Self.example(account))
+        + " request it is sent with, so give that request", hint: example(account))
   }
 
   /// The proof, checked again: a signed token is printable ASCII.
@@ -44,7 +44,8 @@ extension TokenFormat {
     answer.string("token_type")?.lowercased() == "dpop"
   }
 
-  private static func example(_ account: String?) -> String {
-    "sallyport token \(account ?? "NAME") --format header --method GET --url URL"
+  private func example(_ account: String?) -> String {
+    let format = canHoldProof ? self : .header
+    return "sallyport token \(account ?? "NAME") --format \(format.rawValue) --method GET --url URL"
   }
 }

@@ -54,7 +54,7 @@ struct DevicePrompt: Equatable {
     if let completeAddress {
       lines.append(
         hasPicture
-          ? "the picture and this address have the code in them: see that the page shows the same"
+          ? "picture and address have the code in them: see that the page shows the same"
           : "this address has the code in it: see that the page shows the same")
       lines.append("  \(completeAddress)")
     } else if hasPicture {

@@ -50,10 +50,12 @@ struct FailureAdvice {
     }
     let names = accounts.prefix(Self.mostNames).map(\.name.text).joined(separator: ", ")
     let more = accounts.count > Self.mostNames ? " …" : ""
-    let verb = accounts.count == 1 ? "is" : "are"
+    let isAre = accounts.count == 1 ? "is" : "are"
+    // Who wants to sign out, say, wants no new account.
+    let makesAccounts = verb == "login" || verb == "token"
     return Failure(
-      failure.code, "\(failure.description); there \(verb) \(names)\(more)",
-      hint: addressHint(name) ?? failure.hint)
+      failure.code, "\(failure.description); there \(isAre) \(names)\(more)",
+      hint: makesAccounts ? addressHint(name) ?? failure.hint : nil)
   }
 
   /// A name that looks like a host was probably meant as the address of a resource.

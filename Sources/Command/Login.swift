@@ -72,9 +72,15 @@ enum Login {
       invocation.has("no-browser") ? .standardOutput : .browser, account: target.name,
       redirectURIs: invocation.all("redirect-uri"))
     var output = WipedBuffer()
-    let result = try wait.wait(on: &connection) { (block) throws(Failure) in
-      if once { try format.write(block, to: &output) }
-      return SignInResult(block, account: target.name)
+    let result: SignInResult
+    do throws(Failure) {
+      result = try wait.wait(on: &connection) { (block) throws(Failure) in
+        if once { try format.write(block, to: &output) }
+        return SignInResult(block, account: target.name)
+      }
+    } catch {
+      throw LoginAdvice.applied(
+        to: error, of: invocation, derivedName: target.isNameDerived ? target.name : nil)
     }
     for line in result.lines(keepsNothing: once) { Diagnostics.tell(line) }
     if once { try Output.write(output.bytes) }

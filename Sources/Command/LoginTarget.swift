@@ -85,6 +85,14 @@ struct LoginTarget {
     _ invocation: Invocation, _ settings: [Setting], _ configuration: Configured, once: Bool
   ) throws(Failure) -> String? {
     if let name = try invocation.account() { return name }
+    let names = configuration.file.accounts.map(\.name.text)
+    if names.count > 1, !settings.isEmpty, !once {
+      // Whose settings they are, nothing tells; a new account is what they look like most.
+      let several = Failure(
+        .invalidRequest, "the account needs a name: a new one of your choice, or one that is there",
+        hint: "sallyport login NAME")
+      throw LoginAdvice.applied(to: several, of: invocation, derivedName: nil)
+    }
     guard configuration.file.accounts.isEmpty, !once else { return nil }
     let resource = settings.first { $0.key == "resource" }?.value
     let example =

@@ -39,7 +39,7 @@ enum Logout {
     if invocation.has("local") { request.add(flag: "local") }
     try request.send(on: connection)
     var wait = SignInWait(.browser, account: account, purpose: .logout)
-    let outcome = try wait.wait(on: &connection) { (block) in LogoutOutcome(block) }
+    let outcome = try wait.wait(on: &connection) { (block) in LogoutOutcome(block, asked: account) }
     for line in outcome.lines { Diagnostics.tell(line) }
     let isWhole = outcome.warnings.isEmpty || !(isForAll || invocation.has("browser"))
     return isWhole ? 0 : FailureCode.failed.exitStatus
@@ -56,11 +56,15 @@ struct LogoutOutcome {
   /// What could not be done, and why.
   let warnings: [String]
 
-  init(_ block: AttributeBlock) {
+  /// The account that was named; nil where all were meant, or the only one.
+  let asked: String?
+
+  init(_ block: AttributeBlock, asked: String? = nil) {
+    self.asked = asked
     accounts = block.strings("account") + (block.string("account").map { [$0] } ?? [])
     revoked = block.strings("revoked")
     deleted = block.strings("deleted")
-    warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
+    warnings = block.warnings
   }
 
   var lines: [String] {
@@ -70,6 +74,7 @@ struct LogoutOutcome {
         : "signed out of \(account)"
     }
     lines += deleted.map { "the server has deleted the client that was registered for \($0)" }
-    return (lines.isEmpty ? ["nobody was signed in"] : lines) + warnings.map { "warning: \($0)" }
+    let nobody = "nobody was signed in" + (asked.map { " to \($0)" } ?? "")
+    return (lines.isEmpty ? [nobody] : lines) + warnings.map { "warning: \($0)" }
   }
 }

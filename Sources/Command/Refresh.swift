@@ -15,14 +15,14 @@ enum Refresh {
     var request = Request("refresh")
     try request.add("account", account)
     try request.send(on: connection)
-    let line = try connection.next { (block) in
+    let lines = try connection.next { (block) in
       let name = block.string("account") ?? account ?? "the account"
       let time = block.integer("expires_in").map {
         "; the token is valid for \(Timestamp.length($0))"
       }
-      return "refreshed \(name)" + (time ?? "")
+      return ["refreshed \(name)" + (time ?? "")] + block.warnings.map { "warning: \($0)" }
     }
-    Diagnostics.tell(line)
+    for line in lines { Diagnostics.tell(line) }
     return 0
   }
 }

@@ -24,7 +24,7 @@ struct SignInResult {
     isRefreshable = block.flag("refreshable")
     registeredClient = block.string("client_id").flatMap { $0.isEmpty ? nil : $0 }
     isBound = block.string("token_type")?.lowercased() == "dpop"
-    warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
+    warnings = block.warnings
   }
 
   /// The outcome in words.
@@ -41,10 +41,9 @@ struct SignInResult {
     if let scope { lines.append("granted: \(scope)") }
     if isBound { lines.append("the token is bound to a key that the agent keeps (DPoP)") }
     if let registeredClient {
-      let name = account ?? "NAME"
-      lines.append(
-        "registered at the server as client \(registeredClient), which"
-          + " sallyport logout \(name) --all deletes")
+      let what = "registered at the server as client \(registeredClient)"
+      let end = "sallyport logout \(account ?? "NAME") --all deletes"
+      lines.append(keepsNothing ? "\(what), which nothing here keeps" : "\(what), which \(end)")
     }
     return lines + warnings.map { "warning: \($0)" }
   }

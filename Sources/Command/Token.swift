@@ -48,7 +48,10 @@ enum Token {
     try request.add("account", account)
     request.add("min_valid", validity)
     if mayLogin { request.add(flag: "login") }
-    if format.needsIDToken { try request.add(key: "want", isList: true, value: "id_token") }
+    // Who is to be trusted with less gets nothing that tells of the whole sign-in.
+    if format.needsIDToken, !wanted.isNarrower {
+      try request.add(key: "want", isList: true, value: "id_token")
+    }
     try wanted.add(to: &request)
     try request.send(on: connection)
 
@@ -57,7 +60,7 @@ enum Token {
     var warnings: [String] = []
     func take(_ block: AttributeBlock) throws(Failure) {
       try format.write(block, apiVersion: version, to: &output)
-      warnings = block.strings("warning") + (block.string("warning").map { [$0] } ?? [])
+      warnings = block.warnings
       if let advice = format.advice(for: block) { warnings.append(advice) }
     }
     if mayLogin {

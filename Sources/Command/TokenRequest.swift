@@ -34,6 +34,8 @@ struct TokenRequest {
   private let url: String?
   private let nonce: String?
 
+  /// Whether it is for less than the sign-in was granted.
+  var isNarrower: Bool { !(scopes.isEmpty && resources.isEmpty && audiences.isEmpty) }
   /// Whether a proof is asked for.
   var hasProof: Bool { url != nil }
 
@@ -45,6 +47,10 @@ struct TokenRequest {
     method = try Self.method(invocation)
     url = try Self.url(invocation)
     nonce = try Self.nonce(invocation)
+    guard format != .idToken || !isNarrower else {
+      throw invocation.mistake(
+        "an ID token tells of the whole sign-in: leave --scope, --resource and --audience out")
+    }
     guard (method == nil) == (url == nil) else {
       throw invocation.mistake("--method and --url go together: a proof is for one request")
     }

@@ -18,11 +18,11 @@ package enum ConfigurationStore {
     // Two sign-ins that end at once must not lose one another's section. The lock ends with the
     // descriptor; a folder that cannot be locked is edited without.
     _ = flock(folder, LOCK_EX)
-    var (old, mode) = try contents(of: target)
+    var (old, mode, version) = try contents(of: target)
     defer { old.withUnsafeMutableBytes { wipe($0) } }
     var new = try edited(old, edit)
     defer { new.withUnsafeMutableBytes { wipe($0) } }
-    try write(new, mode: mode, to: target)
+    try write(new, mode: mode, to: target, inPlaceOf: version)
     _ = fsync(folder)
   }
 
@@ -50,12 +50,25 @@ package enum ConfigurationStore {
     return path
   }
 
+  /// What tells one state of a file from the next.
+  private struct Version: Equatable {
+    let inode: ino_t
+    let size: off_t
+    let modified: [Int]
+
+    init(_ facts: stat) {
+      inode = facts.st_ino
+      size = facts.st_size
+      modified = [facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec]
+    }
+  }
+
   private static func contents(
     of path: String
-  ) throws(ConfigurationFault) -> (bytes: [UInt8], mode: mode_t) {
+  ) throws(ConfigurationFault) -> (bytes: [UInt8], mode: mode_t, Version?) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      if errno == ENOENT { return ([], 0o600) }
+      if errno == ENOENT { return ([], 0o600, nil) }
       throw ConfigurationFault("cannot be read: \(reason(errno))")
     }
     defer { close(descriptor) }
@@ -74,13 +87,16 @@ package enum ConfigurationStore {
       guard count > 0 else { throw ConfigurationFault("changed while it was read; try again") }
       filled += count
     }
-    return (bytes, facts.st_mode & 0o7777)
+    return (bytes, facts.st_mode & 0o7777, Version(facts))
   }
 
   /// Writes beside the file, to the disk, and then takes its place (threat F1: the mode is there
   /// from the start).
+  ///
+  /// - Parameter version: what was edited. An editor knows nothing of our lock: what it has written
+  ///   meanwhile, or is still writing, is not overwritten.
   private static func write(
-    _ bytes: [UInt8], mode: mode_t, to path: String
+    _ bytes: [UInt8], mode: mode_t, to path: String, inPlaceOf version: Version?
   ) throws(ConfigurationFault) {
     let temporary = "\(path).\(getpid()).new"
     _ = unlink(temporary)
@@ -92,6 +108,12 @@ package enum ConfigurationStore {
     }
     // A network file system may tell of a full disk only now.
     if close(descriptor) != 0, error == 0 { error = errno }
+    var facts = stat()
+    let current = stat(path, &facts) == 0 ? Version(facts) : nil
+    guard error != 0 || current == version else {
+      _ = unlink(temporary)
+      throw ConfigurationFault("was changed by another program at the same time; try again")
+    }
     if error == 0, rename(temporary, path) != 0 { error = errno }
     guard error == 0 else {
       _ = unlink(temporary)

@@ -123,7 +123,8 @@ package struct CredentialURL: Equatable, Sendable {
     if decodedSegments(url.path).contains(where: { $0 == "." || $0 == ".." }) {
       return "has a . or .. in its path"
     }
-    return url.isSecureOrLoopback ? nil : "is http, which only a loopback host may be"
+    return url.isSecureOrLoopback
+      ? nil : "is http, which is for localhost, 127.0.0.1 and [::1] alone"
   }
 
   /// The segments of a path that is decoded already; empty ones do not count.

@@ -88,7 +88,7 @@ package struct KnownKey: Sendable {
   package static let signingAlgorithms = ["RS256", "PS256", "ES256", "EdDSA", "HS256"]
 
   /// Whom a client assertion is made out to (RFC 7523 §3).
-  package static let assertionAudiences = ["issuer", "token_endpoint"]
+  package static let assertionAudiences = ["issuer", "token_endpoint", "endpoint"]
 
   /// OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode and JARM §2.3; a
   /// fragment never leaves the browser.

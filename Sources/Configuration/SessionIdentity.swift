@@ -16,9 +16,19 @@ extension AccountSettings {
   /// secret, key, certificate, CA file or proxy, which serve the same session. Where the resource
   /// is what leads to the server (RFC 9728), another resource may lead to another server.
   package func securityRelevantDifference(from former: AccountSettings) -> String? {
-    if let key = Self.identity.first(where: { self[$0] != former[$0] }) { return key }
+    if let key = Self.identity.first(where: { meaning(of: $0) != former.meaning(of: $0) }) {
+      return key
+    }
     guard findsServerByResource || former.findsServerByResource else { return nil }
     return all("resource") == former.all("resource") ? nil : "resource"
+  }
+
+  /// What a key says: `no` is what a switch that is not there says, and `true` is `yes`.
+  private func meaning(of key: String) -> String? {
+    guard let value = self[key], let flag = ValueRule.flag(value),
+      case .flag? = KnownKey.named(key)?.rule
+    else { return self[key] }
+    return flag ? "yes" : nil
   }
 
   /// Whether nothing but a `resource` says at which server to sign in.

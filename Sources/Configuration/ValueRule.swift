@@ -71,6 +71,7 @@ enum ValueRule: Sendable {
       value.utf8.index(after: colon) < value.utf8.endIndex
     else { return "is not an absolute URI" }
     if value.utf8.contains(UInt8(ascii: "#")) { return "has a fragment, which a server refuses" }
+    if value[..<colon].lowercased() == "localhost" { return "has no http:// in front" }
     let isWeb = ["http:", "https:"].contains(value[...colon].lowercased())
     return isWeb ? judgeEndpoint(value) : nil
   }
@@ -79,7 +80,8 @@ enum ValueRule: Sendable {
     guard let url = WebURL(value) else { return "is not an absolute http or https URL" }
     if url.hasUserInformation { return "has a user name in it" }
     if value.utf8.contains(UInt8(ascii: "#")) { return "has a fragment" }
-    return url.isSecureOrLoopback ? nil : "is http, which only a loopback host may be"
+    return url.isSecureOrLoopback
+      ? nil : "is http, which is for localhost, 127.0.0.1 and [::1] alone"
   }
 
   private static func judgePath(_ value: String) -> String? {

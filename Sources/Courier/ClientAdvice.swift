@@ -47,7 +47,7 @@ extension ClientIdentity {
 extension ClientIdentity {
   /// Servers do not agree on whom an assertion is for (RFC 7523 §3, point 3).
   private var audienceRemedy: String {
-    "some servers want client_assertion_audience = \(isForIssuer ? "token_endpoint" : "issuer")"
+    "some servers want client_assertion_audience = \(otherAudiences.joined(separator: " or "))"
   }
 }
 

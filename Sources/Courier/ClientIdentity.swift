@@ -9,9 +9,24 @@ struct ClientIdentity: Sendable, Redacted {
     case nothing
     case basic(secret: String)
     case post(secret: String)
-    case keyedHash(secret: String, ClientAssertion.Audience)
-    case signature(AssertionKey, ClientAssertion.Audience)
+    case keyedHash(secret: String, Addressee)
+    case signature(AssertionKey, Addressee)
     case certificate(CertificateAndKey, Client.CertificateMethod)
+  }
+
+  /// Whom assertions are for, as the account says.
+  private enum Addressee {
+    case issuer(Issuer)
+    case tokenEndpoint(Endpoint)
+    case askedEndpoint
+
+    func audience(asking endpoint: Endpoint) -> ClientAssertion.Audience {
+      switch self {
+      case .issuer(let issuer): .issuer(issuer)
+      case .tokenEndpoint(let endpoint): .tokenEndpoint(endpoint)
+      case .askedEndpoint: .asked(endpoint)
+      }
+    }
   }
 
   let id: String
@@ -57,11 +72,17 @@ struct ClientIdentity: Sendable, Redacted {
     return key.algorithm
   }
 
-  /// Whether assertions name the server itself, not its token endpoint.
-  var isForIssuer: Bool {
+  /// The values of client_assertion_audience that the account does not have; empty for a method
+  /// without assertions.
+  var otherAudiences: [String] {
     switch proof {
-    case .keyedHash(_, .issuer), .signature(_, .issuer): true
-    default: false
+    case .keyedHash(_, let addressee), .signature(_, let addressee):
+      switch addressee {
+      case .issuer: ["token_endpoint", "endpoint"]
+      case .tokenEndpoint: ["issuer", "endpoint"]
+      case .askedEndpoint: ["issuer", "token_endpoint"]
+      }
+    default: []
     }
   }
 
@@ -76,7 +97,8 @@ struct ClientIdentity: Sendable, Redacted {
   ///
   /// A server says itself where its token endpoint is, and could name another server's: what the
   /// client then shows it at a neighbouring endpoint would be good there. An assertion that names
-  /// the issuer is good for nobody else, since the issuer is checked (RFC 8414 §3.3).
+  /// the issuer is good for nobody else, since the issuer is checked (RFC 8414 §3.3), and one that
+  /// names the endpoint it is shown to is good there alone.
   func check(sendingTo endpoint: Endpoint) throws(CourierFailure) {
     guard metadata.issuer != nil, let place = assertionPlace, !endpoint.isSameOrigin(as: place)
     else { return }
@@ -94,23 +116,29 @@ struct ClientIdentity: Sendable, Redacted {
     }
   }
 
-  /// The client for one request: an assertion is good for no second one (RFC 7523 §3).
-  func client() throws(CourierFailure) -> Client {
+  /// The client before it has shown anything: for a request that only tells where it goes.
+  var unproven: Client { Client(id: id, authentication: .none) }
+
+  /// The client for one request to an endpoint: an assertion is good for no second one
+  /// (RFC 7523 §3).
+  func client(asking endpoint: Endpoint) throws(CourierFailure) -> Client {
     switch proof {
-    case .nothing: return Client(id: id, authentication: .none)
+    case .nothing: return unproven
     case .basic(let secret): return Client(id: id, authentication: .basic(secret: secret))
     case .post(let secret): return Client(id: id, authentication: .post(secret: secret))
     case .certificate(_, let method): return Client(id: id, certificate: method)
-    case .keyedHash(let secret, let audience):
+    case .keyedHash(let secret, let addressee):
       let entropy = try Entropy.fresh()
       do {
         let assertion = try ClientAssertion(
-          clientID: id, audience: audience, id: entropy, now: wallClockSeconds()
+          clientID: id, audience: addressee.audience(asking: endpoint), id: entropy,
+          now: wallClockSeconds()
         ) { (bytes) throws(CryptographyError) in try HMAC.sha256(bytes, key: Array(secret.utf8)) }
         return Client(id: id, assertion: assertion)
       } catch { throw CourierFailure(.failed, "cannot sign for the client: \(error.sentence)") }
-    case .signature(let key, let audience):
-      return Client(id: id, assertion: try key.assertion(of: id, for: audience))
+    case .signature(let key, let addressee):
+      return Client(
+        id: id, assertion: try key.assertion(of: id, for: addressee.audience(asking: endpoint)))
     }
   }
 
@@ -124,11 +152,11 @@ struct ClientIdentity: Sendable, Redacted {
     case (.post, let secret?, _, _): return .post(secret: secret)
     case (.secretJWT, let secret?, _, _):
       try AssertionKey.checkKeyedHash(job)
-      return .keyedHash(secret: secret, try audience(job, metadata))
+      return .keyedHash(secret: secret, try addressee(job, metadata))
     case (.privateKeyJWT, _, let key?, _):
       let key = try AssertionKey(
         key, id: credentials.keyID, job, metadata, remembered: rememberedAlgorithm)
-      return .signature(key, try audience(job, metadata))
+      return .signature(key, try addressee(job, metadata))
     case (.tls, _, _, let certificate?):
       try checkHandshake(method, metadata)
       return .certificate(certificate, .issuedByAnAuthority)
@@ -141,9 +169,9 @@ struct ClientIdentity: Sendable, Redacted {
   }
 
   /// Whom assertions are for (RFC 7523 §3, point 3).
-  private static func audience(
+  private static func addressee(
     _ job: Job, _ metadata: ServerMetadata
-  ) throws(CourierFailure) -> ClientAssertion.Audience {
+  ) throws(CourierFailure) -> Addressee {
     let setting = job["client_assertion_audience"]
     switch (setting ?? "issuer", metadata.issuer) {
     case ("issuer", let issuer?): return .issuer(issuer)
@@ -152,9 +180,10 @@ struct ClientIdentity: Sendable, Redacted {
         .failed, "client_assertion_audience = issuer needs an issuer, and \(job.account) has none")
     case ("issuer", nil), ("token_endpoint", _):
       return .tokenEndpoint(try metadata.need(.token))
+    case ("endpoint", _): return .askedEndpoint
     default:
       throw CourierFailure(
-        .failed, "client_assertion_audience is either issuer or token_endpoint")
+        .failed, "client_assertion_audience is issuer, token_endpoint or endpoint")
     }
   }
 

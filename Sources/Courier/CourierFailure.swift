@@ -47,6 +47,11 @@ extension EndpointFailure {
     guard case .refused(let error) = self else { return false }
     return error.code == "invalid_target" || error.code == "invalid_scope"
   }
+
+  /// Whether what stands at the address is no endpoint (RFC 9110 §15.5.5, §15.5.6).
+  fileprivate var isAboutAddress: Bool {
+    self == .refusedWithoutReason(status: 404) || self == .refusedWithoutReason(status: 405)
+  }
 }
 
 /// Text from outside the program as a sentence may quote it.
@@ -70,7 +75,19 @@ extension CourierFailure {
       switch self {
       case .revocation: .expiry
       case .userInfo: UserInfoFault.answer(fault).remedy
-      default: fault.remedy
+      case .narrowing where fault.isAboutTarget: .narrowing
+      default: fault.isAboutAddress ? .wrongAddress(endpoint) : fault.remedy
+      }
+    }
+
+    /// The address that was asked, by its name in the metadata.
+    private var endpoint: EndpointName {
+      switch self {
+      case .pushedRequest: .pushedAuthorizationRequest
+      case .deviceAuthorization: .deviceAuthorization
+      case .revocation: .revocation
+      case .userInfo: .userinfo
+      case .exchange, .refresh, .narrowing, .tokenExchange: .token
       }
     }
   }

@@ -34,6 +34,9 @@ struct DeviceJob {
     // The lifetime counts from the answer, and every wait from here.
     let polling = DevicePolling(response, now: BootInstant.now.nextSecond)
     try announce(response, secondsLeft: deadline.seconds - BootInstant.now.seconds)
+    if let notice = ready.target.notice(ofPageAt: response.verificationURI.host) {
+      try tell(notice)
+    }
     let tokens = try poll(grant, response, polling, until: deadline)
     try finish(try grant.checked(tokens, keys), of: grant, ready, keys)
     hasWorked = true

@@ -33,7 +33,8 @@ enum Discovery {
     deadline: BootInstant
   ) throws(CourierFailure) -> ServerMetadata {
     var statuses: [Int] = []
-    for address in addresses ?? issuer.wellKnownAddresses {
+    var addresses = (addresses ?? issuer.wellKnownAddresses)[...]
+    while let address = addresses.popFirst() {
       let response: Response
       do { response = try client.get(address, deadline: deadline) } catch { throw error.failure }
       if isElsewhere(response) {
@@ -43,9 +44,12 @@ enum Discovery {
       guard response.status == 200 else {
         throw CourierFailure(server: response, at: address, saying: "its metadata")
       }
-      do { return try ServerMetadata(validating: response.body, issuer: issuer) } catch {
+      let metadata: ServerMetadata
+      do { metadata = try ServerMetadata(validating: response.body, issuer: issuer) } catch {
         throw failure(error, of: issuer, for: job)
       }
+      return supplemented(
+        metadata, of: issuer, from: addresses, for: job, client: client, deadline: deadline)
     }
     throw nothingFound(at: issuer, statuses, job)
   }

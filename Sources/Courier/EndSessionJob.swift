@@ -18,6 +18,7 @@ struct EndSessionJob {
   let answer: Answer
   let output: Int32
   let environment: Environment
+  var peers = PeerRule()
 
   func run() throws(CourierFailure) {
     let deadline = BootInstant.now.adding(seconds: try Self.timeout(of: job))
@@ -54,7 +55,8 @@ struct EndSessionJob {
   /// Waits for the browser and leads it to the server, once.
   private func sendAway(to url: String, until deadline: BootInstant) throws(CourierFailure) {
     let sockets = try Self.listen(at: "/end-session/\(Nonce(try .fresh()).text)")
-    let door = CallbackServer(sockets: sockets, rules: VisitRules(place: sockets.redirectURI))
+    let door = CallbackServer(
+      sockets: sockets, rules: VisitRules(place: sockets.redirectURI), peers: peers)
     try answer.send { (block) throws(AttributeFault) in
       block.append("event", constant: "end-session")
       try block.append("url", sockets.redirectURI.text)

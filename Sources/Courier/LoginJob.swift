@@ -54,6 +54,9 @@ struct LoginJob {
     let server = CallbackServer(sockets: sockets, rules: rules, context: context)
     let address = try signIn.address(by: ready.talk, deadline: preparation)
     try announce(signIn, at: address, hasListener: sockets != nil, timeout: timeout)
+    if let notice = ready.target.notice(ofPageAt: signIn.request.endpoint.host) {
+      try tell(notice)
+    }
     ready.http.prepare(for: signIn.tokenEndpoint, presenting: ready.identity.certificate)
 
     let judged = try wait(for: signIn, at: server, until: deadline)

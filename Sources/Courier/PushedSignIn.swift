@@ -29,6 +29,12 @@ extension SignIn {
         validating: answer, to: pushed, now: wallClockSeconds())
       return SignInAddress(
         url: request.url(pushedAs: response), lifetime: response.expiresIn)
-    } catch { throw talk.failure(of: error, to: pushed.post, at: .pushedRequest) }
+    } catch {
+      let failure = talk.failure(of: error, to: pushed.post, at: .pushedRequest)
+      guard failure.oauthError == "invalid_request" else { throw failure }
+      // What the server's page would have said; RFC 9126 §2.3 has no code of its own for it.
+      throw failure.with(
+        remedy: .redirect(uri: shown(redirectURI.text), clientID: shown(identity.id)))
+    }
   }
 }

@@ -5,6 +5,8 @@ extension SignInTarget {
   /// What is known before the client is: where to sign in, and what to ask for there.
   struct Findings: Sendable {
     let metadata: ServerMetadata
+    /// Whether the resource alone has said which server it is.
+    let isServerOfResource: Bool
     let scope: String?
     let resources: [ResourceIndicator]
     let stepUp: StepUp?
@@ -15,6 +17,7 @@ extension SignInTarget {
     init(metadata: ServerMetadata, resources: [ResourceIndicator]) {
       self.metadata = metadata
       self.resources = resources
+      isServerOfResource = false
       scope = nil
       stepUp = nil
       requiresProofs = false
@@ -31,6 +34,7 @@ extension SignInTarget {
       let server = try discovery.server(of: document)
       try Self.refuseStraySecret(asked.job, server.metadata)
       metadata = server.metadata
+      isServerOfResource = asked.job["issuer"] == nil && asked.job["token_endpoint"] == nil
       warnings = server.warnings
       requiresProofs = demand.requiresProofs || document?.requiresProofs == true
       let scopes = ResourceScope(

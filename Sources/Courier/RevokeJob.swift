@@ -18,7 +18,11 @@ struct RevokeJob {
       return try finish(isRevoked: false, warning: reason)
     }
     let context = try SessionTalk(for: job, environment: environment, deadline: deadline)
-    guard let endpoint = context.session.revocationEndpoint else {
+    let endpoint =
+      context.session.revocationEndpoint
+      ?? Discovery.revocationEndpoint(
+        of: context.session, context.talk, for: job, client: context.http, deadline: deadline)
+    guard let endpoint else {
       return try finish(
         isRevoked: nil,
         warning:

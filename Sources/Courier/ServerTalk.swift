@@ -108,10 +108,12 @@ final class ServerTalk: Sendable {
   ) throws(CourierFailure) -> (Request, EndpointAnswer) {
     var rule = DPoPNonceRule(nonce: nonce)
     while true {
-      var request = try make(try identity.client())
-      try identity.check(sendingTo: post(request).endpoint)
+      // Only the request says where it goes, and what the client shows there may depend on it.
+      let endpoint = post(try make(identity.unproven)).endpoint
+      try identity.check(sendingTo: endpoint)
+      var request = try make(try identity.client(asking: endpoint))
       if proving == .proven, let proofKey {
-        let target = DPoPTarget(post: post(request).endpoint)
+        let target = DPoPTarget(post: endpoint)
         request = prove(request, try proofKey.proof(for: target, nonce: rule.nonce))
       }
       let answer = try send(post(request), deadline)

@@ -23,17 +23,23 @@ struct SignInPreparation: Sendable {
     target = try SignInTarget.find(
       for: job, redirectURIs: redirectURIs, http: http, environment: environment,
       deadline: deadline)
-    // A registered client has a method and a secret of its own; the account's are another's.
-    if let secret = target.registration?.secret { credentials = credentials.with(secret: secret) }
-    identity = try ClientIdentity(
-      id: target.clientID,
-      method: target.registration?.method.rawValue ?? job["token_endpoint_auth_method"],
-      job: job, metadata: target.metadata, credentials: credentials)
-    proofKey =
-      job.flag("dpop_bound_access_tokens") || target.requiresProofs
-      ? try ProofKey(for: identity.metadata) : nil
-    talk = ServerTalk(
-      http: http, identity: identity, proofKey: proofKey, nonce: nil,
-      loginCommand: job.loginCommand)
+    do throws(CourierFailure) {
+      // A registered client has a method and a secret of its own; the account's are another's.
+      if let secret = target.registration?.secret { credentials = credentials.with(secret: secret) }
+      identity = try ClientIdentity(
+        id: target.clientID,
+        method: target.registration?.method.rawValue ?? job["token_endpoint_auth_method"],
+        job: job, metadata: target.metadata, credentials: credentials)
+      proofKey =
+        job.flag("dpop_bound_access_tokens") || target.requiresProofs
+        ? try ProofKey(for: identity.metadata) : nil
+      talk = ServerTalk(
+        http: http, identity: identity, proofKey: proofKey, nonce: nil,
+        loginCommand: job.loginCommand)
+    } catch {
+      // A client that was registered for it is of no use to anybody.
+      target.tidy(hasWorked: false, keepsFormer: true, http: http)
+      throw error
+    }
   }
 }

@@ -21,6 +21,7 @@ struct SignInTarget: Sendable {
   let requiresProofs: Bool
   /// What the person has to know about how it was found.
   let warnings: [String]
+  private let isServerOfResource: Bool
   private let client: ClientChoice
 
   /// Finds it all; asks the resource and the servers it names.
@@ -59,7 +60,20 @@ struct SignInTarget: Sendable {
     contextClasses = findings.stepUp?.contextClasses ?? []
     requiresProofs = findings.requiresProofs
     warnings = findings.warnings
+    isServerOfResource = findings.isServerOfResource
     self.client = client
+  }
+
+  /// What the person has to see before the page at `host` is trusted.
+  ///
+  /// A server that nobody but a resource has named can send a person to another one's page, and take
+  /// what that gives for its own (RFC 9700 §4.4).
+  func notice(ofPageAt host: String) -> String? {
+    guard isServerOfResource, let own = metadata.issuer?.endpoint.host, !own.isSame(as: host)
+    else { return nil }
+    return
+      "the resource has people sign in at \(shown(own)), and that sends them to \(shown(host)): "
+      + "go on only if the two belong together"
   }
 
   // MARK: afterwards

@@ -15,11 +15,13 @@ package struct ClientAssertion: Sendable, Redacted {
     case issuer(Issuer)
     /// Its token endpoint: what OpenID Connect Core 1.0 §9 says and some servers insist on.
     case tokenEndpoint(Endpoint)
+    /// The endpoint that is asked, whichever it is: what some servers demand of each of theirs.
+    case asked(Endpoint)
 
     var text: String {
       switch self {
       case .issuer(let issuer): issuer.text
-      case .tokenEndpoint(let endpoint): endpoint.text
+      case .tokenEndpoint(let endpoint), .asked(let endpoint): endpoint.text
       }
     }
   }

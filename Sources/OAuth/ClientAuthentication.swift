@@ -10,12 +10,16 @@ package enum ClientAuthenticationFault: Error, Equatable, CustomStringConvertibl
     switch self {
     case .unknownMethod(let method):
       "the client authentication method \(method) is not supported"
-    case .secretMissing(let method): "\(method) needs a client secret, and there is none"
+    case .secretMissing(let method):
+      "\(method) needs a client secret, and there is none; give client_secret_file or "
+        + "client_secret_command"
     case .secretTooShort:
       "client_secret_jwt needs a client secret of at least 32 bytes, and this one is shorter"
-    case .keyMissing(let method): "\(method) needs a private key, and there is none"
+    case .keyMissing(let method):
+      "\(method) needs a private key, and there is none; give client_key_file"
     case .certificateMissing(let method):
-      "\(method) needs a certificate and its key, and there is none"
+      "\(method) needs a certificate and its key, and there is none; give client_certificate_file "
+        + "and client_key_file"
     }
   }
 }

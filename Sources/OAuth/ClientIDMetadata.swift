@@ -30,13 +30,7 @@ package struct ClientIDURL: Sendable, Hashable {
     do { endpoint = try Endpoint(text) } catch { throw .address(error) }
     guard endpoint.scheme == .https else { throw .notHTTPS }
     guard endpoint.path != "/" else { throw .noPath }
-    let segments = endpoint.path.utf8.split(
-      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    // A dot may be spelled %2e as well (RFC 3986 §6.2.2.2).
-    let isDotted = segments.contains { segment in
-      [".", ".."].contains(FormParameters.decode(String(segment) ?? "") ?? "")
-    }
-    guard !isDotted else { throw .dotSegment }
+    guard !endpoint.hasDotSegment else { throw .dotSegment }
     self.text = text
   }
 }

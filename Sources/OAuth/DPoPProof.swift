@@ -81,6 +81,12 @@ package struct DPoPProof: Sendable, Redacted {
 
   package let text: String
 
+  /// How far back `iat` is put, in seconds.
+  ///
+  /// A server whose clock runs a moment behind, and that allows for none, would see a proof from the
+  /// future; an old one is taken for a while by every server (RFC 9449 §11.1).
+  package static let backdating: Int64 = 1
+
   /// Makes a proof.
   ///
   /// - Parameters:
@@ -97,7 +103,7 @@ package struct DPoPProof: Sendable, Redacted {
   ) throws(Failure) {
     var claims: [String: JSONValue] = [
       "jti": .string(id.spelled()), "htm": .string(target.method),
-      "htu": .string(target.address), "iat": .number(JSONNumber(now)),
+      "htu": .string(target.address), "iat": .number(JSONNumber(now - Self.backdating)),
     ]
     claims["ath"] = accessToken.map { .string($0.text) }
     claims["nonce"] = nonce.map { .string($0.text) }

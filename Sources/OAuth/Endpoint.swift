@@ -33,6 +33,15 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { text }
 
+  /// Whether a segment of the path is `.` or `..`, which whoever serves it may follow elsewhere; a
+  /// dot may be spelled `%2e` as well (RFC 3986 §6.2.2.2).
+  var hasDotSegment: Bool {
+    let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return segments.contains { segment in
+      [".", ".."].contains(FormParameters.decode(String(segment) ?? "") ?? "")
+    }
+  }
+
   /// Whether the other one has the same scheme, host and port (RFC 6454 §5).
   package func isSameOrigin(as other: Endpoint) -> Bool {
     scheme == other.scheme && host.isIdentical(to: other.host) && port == other.port

@@ -31,7 +31,9 @@ package struct ProtectedResource: Sendable, Hashable {
   /// Whether the text is an address of the same scheme, host and port whose path is this one's or
   /// leads to it in whole steps.
   package func isCovered(by other: String) -> Bool {
-    guard let other = try? Endpoint(other), other.scheme == endpoint.scheme,
+    // `/a/../b` is not below `/a`: what is for the one must not be shown to the other.
+    guard !endpoint.hasDotSegment, let other = try? Endpoint(other),
+      other.scheme == endpoint.scheme,
       other.host.isIdentical(to: endpoint.host), other.port == endpoint.port, other.query == nil
     else { return false }
     let path = other.path.hasSuffix("/") ? other.path : other.path + "/"

@@ -29,6 +29,12 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
   /// What was asked for is not what the server understands.
   case settings
   case issuer
+  /// The address the server sends the browser back to is not registered there, it seems.
+  case redirect(uri: String, clientID: String)
+  /// The session may not do what a token was asked for.
+  case narrowing
+  /// Nothing stands at an address, or something else.
+  case wrongAddress(EndpointName)
   /// An address that the metadata lacks.
   case address(EndpointName)
   /// The token is bound to a key, and nobody has asked for that.
@@ -58,12 +64,17 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
     case .expiry: "the tokens stay good there until they expire"
     case .network: "check the network and the address, or try again later"
     case .client:
-      "check client_id and the client's secret or key with the server's administrator"
+      "check client_id and the client's secret, key or certificate with the server's "
+        + "administrator"
     case .permission: "the server's administrator has to allow it to this client"
     case .scope: "change scope, or have the server's administrator allow it to this client"
     case .resource: "change resource, or have the server's administrator allow it to this client"
     case .settings: "check the account's settings with the server's administrator"
     case .issuer: "check the issuer with the server's administrator"
+    case .redirect(let uri, let clientID):
+      "\(Remedy.settings); it must have \(uri) registered for client \(clientID)"
+    case .narrowing: "ask for what the sign-in was granted, or sign in again for more"
+    case .wrongAddress(let name): "check \(name.rawValue) with the server's administrator"
     case .address(let name): "give \(name.rawValue), or have the server's administrator add it"
     case .proofs: "set dpop_bound_access_tokens = yes"
     case .withoutProofs:

@@ -11,7 +11,7 @@ package struct ServerMetadata: Sendable {
   package let origin: Origin
   private var endpoints: [EndpointName: Endpoint]
   /// Where the same endpoints ask for the client's certificate (RFC 8705 §5).
-  private let aliases: [EndpointName: Endpoint]
+  private var aliases: [EndpointName: Endpoint]
   /// The endpoints the account has given itself.
   private var configured: Set<EndpointName> = []
   private let lists: [MetadataList: [String]]
@@ -50,6 +50,15 @@ package struct ServerMetadata: Sendable {
     var copy = self
     copy.endpoints.merge(configured) { $1 }
     copy.configured.formUnion(configured.keys)
+    return copy
+  }
+
+  /// The same server with the endpoints that another document of its issuer has and its own lacks.
+  package func supplemented(by other: ServerMetadata) -> ServerMetadata {
+    guard issuer == other.issuer else { return self }
+    var copy = self
+    copy.endpoints.merge(other.endpoints) { own, _ in own }
+    copy.aliases.merge(other.aliases.filter { endpoints[$0.key] == nil }) { own, _ in own }
     return copy
   }
 

@@ -33,6 +33,10 @@ package struct CertificateAndKey: Sendable, Equatable {
       throw .unusable(reason: "there is no unencrypted private key in PEM")
     }
     defer { EVP_PKEY_free(key) }
+    guard X509_check_private_key(own, key) == 1 else {
+      ERR_clear_error()
+      throw .unusable(reason: "the key is not that of the certificate")
+    }
     guard SSL_CTX_use_certificate(context, own) == 1, SSL_CTX_use_PrivateKey(context, key) == 1,
       SSL_CTX_check_private_key(context) == 1,
       chain.dropFirst().allSatisfy({ COpenSSL_SSL_CTX_add_chain_certificate(context, $0) == 1 })

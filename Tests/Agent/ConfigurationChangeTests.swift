@@ -129,4 +129,22 @@ struct ConfigurationChangeTests {
     #expect(try agent.ask("action=token", "account=b")["access_token"] == "at-1")
     #expect(try agent.agentStatus().number("accounts") == 1)
   }
+
+  /// The file has the new server's secret by now: the former must not see it.
+  @Test(arguments: [("same", false), ("another", true)])
+  func aSecretThatIsAnotherServersByNowIsNotSent(file: String, isSent: Bool) throws {
+    let agent = try TestAgent(
+      configuration: configuration(
+        "client_secret_file = /nowhere/same\nclient_secret_command = print same"))
+    try agent.signIn()
+    try agent.configure(
+      configuration(
+        issuer: "https://new.example",
+        "client_secret_file = /nowhere/\(file)\nclient_secret_command = print \(file)"))
+    #expect(try agent.ask("action=logout").list("revoked") == ["work"])
+    let order = try agent.order(of: "revoke")
+    #expect(order.contains("issuer=https://as.example"))
+    #expect(order.contains("client_secret_file=/nowhere/same") == isSent)
+    #expect(order.contains("client_secret_command=print same") == isSent)
+  }
 }

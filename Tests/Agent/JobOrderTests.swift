@@ -1,5 +1,6 @@
 import Attributes
 import Configuration
+import Glibc
 import Platform
 import Secrets
 import Testing
@@ -116,5 +117,11 @@ struct JobOrderTests {
   @Test func nothingOfItStaysBehind() throws {
     _ = try order(try makeSection(["client_id": "x"]))
     #expect(pool.bytesInUse == 0)
+  }
+
+  @Test func aPipeInThePlaceOfTheFileKeepsNobodyWaiting() throws {
+    try #require(mkfifo(scratch("pipe"), 0o600) == 0)
+    let section = try makeSection(["client_secret": ""])
+    #expect(throws: Failure.self) { _ = try order(section, path: scratch("pipe")) }
   }
 }

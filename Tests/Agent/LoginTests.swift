@@ -286,4 +286,27 @@ struct LoginTests {
     #expect(try kept.reply()["access_token"] == nil)
     #expect(try agent.ask("action=token")["access_token"] == "at-1")
   }
+
+  /// Whoever asks for one server must not be given the token of another.
+  @Test func whatIsAskedOfAnotherServerDoesNotJoin() throws {
+    let agent = try TestAgent(ScriptedCourier(login: "authorize; await go; signed_in 1"))
+    let go = try agent.gate("go")
+    let (first, second) = (try agent.connect(), try agent.connect())
+    #expect(try first.ask("action=login", "account=work")["event"] == "authorize")
+    for line in [
+      "issuer=https://other.example", "client_id=y", "resource_url=https://api.example/",
+    ] {
+      let reply = try second.ask("action=login", "account=work", "once=yes", line)
+      #expect(reply["error"] == "temporarily_unavailable", "\(line)")
+      #expect(reply["access_token"] == nil)
+    }
+    for lines in [["issuer=https://as.example"], ["scope=more"], []] {
+      let other = try agent.connect()
+      try other.send(
+        (["action=login", "account=work"] + lines).map { $0 + "\n" }.joined() + "\n")
+      #expect(try other.reply()["joined"] == "yes", "\(lines)")
+    }
+    try go.open()
+    #expect(try first.reply()["event"] == "done")
+  }
 }

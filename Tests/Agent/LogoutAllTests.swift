@@ -183,4 +183,27 @@ struct LogoutAllTests {
     #expect(try agent.order(of: "unregister").contains("registration.client_id=c-1"))
     withExtendedLifetime(never) {}
   }
+
+  @Test func whoComesLaterIsShownTheAddressToo() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: Self.login,
+        endSession: "say event=end-session url=http://127.0.0.1:1/x; await go; say event=done"))
+    let go = try agent.gate("go")
+    try agent.signIn()
+    var first: AgentClient? = try agent.connect()
+    try first?.send("action=logout\nbrowser=yes\n\n")
+    #expect(try first?.reply()["event"] == "end-session")
+    let (second, third) = (try agent.connect(), try agent.connect())
+    try second.send("action=logout\nbrowser=yes\n\n")
+    #expect(try second.reply()["url"] == "http://127.0.0.1:1/x")
+    try third.send("action=logout\n\n")
+    try agent.sync()
+    #expect(third.isWaiting, "it can open no browser")
+    first = nil
+    #expect(first == nil)
+    try agent.sync()
+    try go.open()
+    for client in [second, third] { #expect(try client.reply().list("account") == ["work"]) }
+  }
 }

@@ -190,17 +190,18 @@ struct LogoutTests {
 
   @Test func aLocalLogoutDoesNotStrandOneThatWaits() throws {
     let agent = try TestAgent(
-      ScriptedCourier(login: "signed_in 1 0", refresh: "await never; signed_in r1"))
+      ScriptedCourier(login: "signed_in 1 0", refresh: "await never; signed_in r1"),
+      limits: AgentLimits(job: 4, grace: 1))
     let never = try agent.gate("never")
     try agent.signIn()
-    try agent.connect().send("action=refresh\n\n")
+    let (asker, leaver) = (try agent.connect(), try agent.connect())
+    try asker.send("action=refresh\n\n")
     try agent.sync()
-    let leaver = try agent.connect()
-    try leaver.send("action=logout\naccount=work\n\n")
+    try leaver.send("action=logout\n\n")
     try agent.sync()
-    #expect(leaver.isWaiting)
-    #expect(try agent.ask("action=logout", "account=work", "local=yes")["event"] == "done")
-    #expect(try leaver.reply()["event"] == "done")
+    #expect(try agent.ask("action=logout", "local=yes").list("account") == ["work"])
+    #expect(try asker.reply()["error"] == "login_required")
+    #expect(try leaver.reply().list("revoked") == ["work"])
     #expect(try agent.order(of: "revoke").contains("refresh_token=rt-1"))
     withExtendedLifetime(never) {}
   }
@@ -253,5 +254,89 @@ struct LogoutTests {
     for name in ["a", "b"] { #expect(try agent.status(name)["state"] == "signed-out") }
     #expect(agent.starts(of: "revoke") == 0)
     withExtendedLifetime(never) {}
+  }
+
+  // MARK: Two things at once
+
+  @Test func whoWaitedForATokenIsNotSignedInAgain() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "[ $n = 1 ] || alive again; signed_in $n 0",
+        refresh:
+          "alive r; await go; refuse login_required 'the session is over' oauth_error=invalid_grant"
+      ))
+    let (life, go, again) = (try agent.life("r"), try agent.gate("go"), try agent.life("again"))
+    try agent.signIn()
+    let (asker, leaver) = (try agent.connect(), try agent.connect())
+    try asker.send("action=token\nlogin=yes\n\n")
+    try life.waitForBeginning()
+    try leaver.send("action=logout\n\n")
+    try agent.sync()
+    try go.open()
+    #expect(try asker.reply()["error"] == "login_required")
+    #expect(try leaver.reply()["event"] == "done")
+    #expect(agent.starts(of: "login") == 1)
+    #expect(try agent.status()["state"] == "signed-out")
+    withExtendedLifetime(again) {}
+  }
+
+  /// The refresh may have used the token up already: whoever tells the server needs its successor.
+  @Test func forgettingTakesNoTokenFromALogoutThatTellsTheServer() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in 1 0", refresh: "alive r; await go; signed_in last"))
+    let (life, go) = (try agent.life("r"), try agent.gate("go"))
+    try agent.signIn()
+    let (asker, leaver) = (try agent.connect(), try agent.connect())
+    try asker.send("action=token\n\n")
+    try life.waitForBeginning()
+    try leaver.send("action=logout\n\n")
+    try agent.sync()
+    #expect(try agent.ask("action=logout", "local=yes").list("account") == ["work"])
+    #expect(try asker.reply()["error"] == "login_required")
+    #expect(try agent.status()["state"] == "signed-out")
+    #expect(leaver.isWaiting)
+    try go.open()
+    #expect(try leaver.reply().list("revoked") == ["work"])
+    #expect(try agent.order(of: "revoke").contains("refresh_token=rt-last"))
+  }
+
+  @Test func aSignalEndsWhatHasATokenInHand() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in $n", revoke: "alive r; await never", userinfo: "alive u; await never"),
+      configuration: TestAgent.configuration(["a", "b", "c"]))
+    let (revocation, service) = (try agent.life("r"), try agent.life("u"))
+    let never = try agent.gate("never")
+    for name in ["a", "b", "c", "c"] { try agent.signIn(name) }
+    try revocation.waitForBeginning()
+    let (leaver, asker) = (try agent.connect(), try agent.connect())
+    try asker.send("action=userinfo\naccount=b\n\n")
+    try service.waitForBeginning()
+    try leaver.send("action=logout\naccount=a\n\n")
+    try agent.sync()
+    agent.signal(SIGUSR1)
+    #expect(try leaver.reply()["event"] == "done")
+    #expect(try asker.reply()["error"] == "login_required")
+    try service.waitForEnd()
+    try agent.sync()
+    for name in ["a", "b", "c"] { #expect(try agent.status(name)["state"] == "signed-out") }
+    withExtendedLifetime(never) {}
+  }
+
+  /// A reply is a block, and a block has a bounded number of lines.
+  @Test func moreAccountsThanAReplyHasLinesForAreLeft() throws {
+    let names = (100..<300).map { "a\($0)" }
+    var courier = ScriptedCourier(login: "signed_in 1")
+    courier.keepsRecords = false
+    let agent = try TestAgent(courier, configuration: TestAgent.configuration(names))
+    let client = try agent.connect()
+    for name in names {
+      try client.send("action=login\naccount=\(name)\n\n")
+      #expect(try client.replies().last?["event"] == "done")
+    }
+    let done = try client.ask("action=logout", "all=yes")
+    #expect(done.lines.count < 512)
+    #expect(done.list("account").first == "a100")
+    #expect(done.list("warning").last?.contains("200 accounts were signed out") == true)
   }
 }

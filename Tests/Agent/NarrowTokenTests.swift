@@ -103,6 +103,35 @@ struct NarrowTokenTests {
     #expect(agent.starts(of: "refresh") == 1)
   }
 
+  /// RFC 6749 §6 has the grant stay as it is; some servers give the new refresh token less.
+  @Test func whatANarrowerTokenHasCostIsToldOnceAndStands() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "say event=done access_token=at refresh_token=rt expires_in=3600 'scope=read write'",
+        refresh: """
+          case $order in *narrow.*) narrowed n$n read ;; *) narrowed r$n read ;; esac
+          """))
+    try agent.signIn()
+    #expect(try agent.ask("action=token", "scope=read")["warning"] == nil)
+    let words = "the server gives the session itself no write any more"
+    #expect(try agent.ask("action=refresh", "account=work")["warning"]?.contains(words) == true)
+    #expect(try agent.ask("action=token")["warning"] == nil)
+    #expect(try agent.ask("action=refresh", "account=work")["warning"] == nil)
+    #expect(try agent.status()["warning"]?.contains(words) == true)
+    try agent.signIn()
+    #expect(try agent.status()["warning"] == nil)
+  }
+
+  @Test func aScopeThatShrinksByItselfIsNoMatterOfNarrowerTokens() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "say event=done access_token=at refresh_token=rt expires_in=3600 'scope=read write'",
+        refresh: "narrowed r$n read"))
+    try agent.signIn()
+    #expect(try agent.ask("action=refresh", "account=work")["warning"] == nil)
+    #expect(try agent.status()["warning"] == nil)
+  }
+
   @Test func invalidGrantEndsTheSession() throws {
     let agent = try TestAgent(
       ScriptedCourier(refresh: "refuse login_required 'it is over' oauth_error=invalid_grant"))

@@ -146,4 +146,26 @@ struct RefreshFailureTests {
     #expect(try agent.status()["next_refresh_at"] == nil)
     #expect(agent.starts(of: "refresh") == 0)
   }
+
+  @Test func theRefreshTokenOfAnAnswerWithoutAnAccessTokenTakesTheOldOnesPlaceToo() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in 1 0",
+        refresh: "[ $n = 1 ] && { say event=done refresh_token=rt-9; leave 0; }; signed_in 2"))
+    try agent.signIn()
+    #expect(try agent.ask("action=token")["error"] == "failed")
+    #expect(try agent.ask("action=token")["access_token"] == "at-2")
+    #expect(try agent.order(of: "refresh", 2).contains("refresh_token=rt-9"))
+  }
+
+  @Test func aTokenThatCannotBeRefreshedIsExchangedAsLongAsItIsValid() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in 1 50", refresh: Self.unreachable, exchange: "narrowed x$n api 10"))
+    try agent.signIn()
+    #expect(try agent.ask("action=token", "audience[]=https://api")["access_token"] == "at-x1")
+    try agent.advance(seconds: 30)
+    let reply = try agent.ask("action=token", "audience[]=https://api")
+    #expect(reply["access_token"] == "at-x2", "the one that was kept has expired")
+  }
 }

@@ -5,7 +5,7 @@ import Testing
 /// A courier that does what a test says: a shell script in the test's folder.
 ///
 /// Before a job's commands run, the script has read its order and written it to `order.JOB.N`, the
-/// number of the job's start; it has greeted; and `$token`, `$state` and the like are set.
+/// number of the job's start; it has greeted; and `$account`, `$state` and the like are set.
 struct ScriptedCourier {
   /// The commands of a job, in the shell's words.
   var login = "authorize; signed_in 1"
@@ -67,7 +67,11 @@ struct ScriptedCourier {
       while IFS= read -r line && [ -n "$line" ]; do
         order="$order$line
       "
-        case $line in job=*) job=${line#job=} ;; issuer=*) issuer=${line#issuer=} ;; esac
+        case $line in
+        job=*) job=${line#job=} ;;
+        account=*) account=${line#account=} ;;
+        issuer=*) issuer=${line#issuer=} ;;
+        esac
       done
       n=1
       \(keepsRecords ? Self.record : "")

@@ -101,14 +101,15 @@ struct SessionTests {
     #expect(session.refreshToken?.text == "rt-2")
   }
 
-  @Test func anAnswerWithoutAccessTokenChangesNothing() throws {
+  /// RFC 6749 §6: a refresh token that was replaced is used up, whatever else was answered.
+  @Test func anAnswerWithoutAccessTokenChangesTheRefreshTokenAlone() throws {
     let session = try makeSession(pool: pool)
     let taken = try withBlock("event=done\nrefresh_token=rt-9\nexpires_in=1\n") {
       session.refreshed(by: $0, now: start, pool: pool)
     }
     #expect(!taken)
     #expect(session.accessToken?.text == "at-1")
-    #expect(session.refreshToken?.text == "rt-1")
+    #expect(session.refreshToken?.text == "rt-9")
     #expect(session.lifetime == 3600)
     #expect(session.refreshed == nil)
   }

@@ -156,4 +156,23 @@ struct SignInAgainTests {
     #expect(try agent.order(of: "refresh", 2).contains("refresh_token=rt-2"))
     withExtendedLifetime(never) {}
   }
+
+  @Test func forgettingTheNewSessionKeepsTheGrantBeforeFromNothing() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: Self.login, refresh: "alive f; await go; signed_in last",
+        revoke: "alive r; say event=done revoked=yes"))
+    let (begun, go, life) = (try agent.life("f"), try agent.gate("go"), try agent.life("r"))
+    try agent.signIn()
+    let asker = try agent.connect()
+    try asker.send("action=refresh\n\n")
+    try begun.waitForBeginning()
+    try agent.signIn()
+    #expect(try asker.reply()["error"] == nil)
+    #expect(try agent.ask("action=logout", "local=yes").list("account") == ["work"])
+    try go.open()
+    try life.waitForBeginning()
+    #expect(try agent.order(of: "revoke").contains("refresh_token=rt-last"))
+    try life.waitForEnd()
+  }
 }

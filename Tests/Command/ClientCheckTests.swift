@@ -31,6 +31,8 @@ private let server = ["issuer = https://a.example", "client_id = x"]
       "redirect_uri = https://localhost:3443/cb", "redirect_certificate = /c", "redirect_key = /k",
     ], ["dpop_bound_access_tokens = no", "credential_url = https://git.example"],
     ["client_id_metadata_document = https://app.example/client.json"],
+    ["response_mode = jwt"], ["redirect_uri = http://127.0.0.1/cb"],
+    ["client_secret = x", "client_key_file = /k", "token_endpoint_auth_method = private_key_jwt"],
   ])
   func whatFitsTogetherIsNotMentioned(_ lines: [String]) throws {
     #expect(try findings(server + lines) == [])
@@ -85,6 +87,10 @@ private let server = ["issuer = https://a.example", "client_id = x"]
     ),
     (["redirect_certificate = /c"], "has one of redirect_certificate and redirect_key"),
     (["redirect_key = /c"], "has one of redirect_certificate and redirect_key"),
+    (
+      ["redirect_uri = http://localhost/cb"],
+      "has redirect_uri http://localhost/cb without a port: write http://localhost:3000/callback"
+    ),
   ]
 
   @Test(arguments: problems)
@@ -108,6 +114,15 @@ private let server = ["issuer = https://a.example", "client_id = x"]
       ["client_id_metadata_document = https://localhost/client.json"],
       "has a client_id_metadata_document on this machine"
     ),
+    (
+      ["token_endpoint_auth_method = none", "client_key_file = /k"],
+      "has token_endpoint_auth_method = none: no secret, key or certificate is used"
+    ),
+    (
+      ["client_secret = x", "client_key_file = /k"],
+      "has a secret that is not used beside a key: it signs in by private_key_jwt"
+    ),
+    (["client_key_id = k1"], "has a client_key_id and no client_key_file"),
   ]
 
   @Test(arguments: warnings)
@@ -115,6 +130,29 @@ private let server = ["issuer = https://a.example", "client_id = x"]
     let found = try findings(server + lines)
     #expect(found.count == 1)
     #expect(found.first?.hasPrefix("warning: work \(sentence)") == true)
+  }
+
+  @Test func aCertificateIsShownOverHTTPSAlone() throws {
+    let certificate = ["client_certificate_file = /c", "client_key_file = /k"]
+    let here = ["issuer = http://localhost:4000", "client_id = x"]
+    let sentence =
+      "problem: work has a certificate, which can only be shown over https, and its issuer is http"
+    #expect(try findings(here + certificate) == [sentence])
+    #expect(
+      try findings(here + certificate + ["token_endpoint_auth_method = private_key_jwt"]) == [])
+  }
+
+  @Test func aSignedAnswerNeedsAnIssuer() throws {
+    let endpoints = [
+      "authorization_endpoint = https://a.example/a", "token_endpoint = https://a.example/t",
+      "client_id = x",
+    ]
+    #expect(
+      try findings(endpoints + ["response_mode = form_post.jwt"]) == [
+        "problem: work has response_mode = form_post.jwt and no issuer, whose signature could be"
+          + " checked"
+      ])
+    #expect(try findings(endpoints + ["response_mode = form_post"]) == [])
   }
 
   @Test func anAccountWithoutAServerOrAClientIsAProblem() throws {

@@ -38,7 +38,7 @@ private func prompt(_ lines: String) throws -> DevicePrompt {
         "this address has the code in it: see that the page shows the same",
         "  https://a.example/device?c=BCDF",
       ])
-    #expect(prompt.ending(hasPicture: true)[0].hasPrefix("the picture and this address"))
+    #expect(prompt.ending(hasPicture: true)[0].hasPrefix("picture and address have"))
   }
 
   @Test func whoJoinsIsToldSo() throws {
@@ -129,5 +129,7 @@ private func prompt(_ lines: String) throws -> DevicePrompt {
         "the server has deleted the client that was registered for b", "warning: b: no endpoint",
       ])
     #expect(try withBlock("event=done\n") { LogoutOutcome($0) }.lines == ["nobody was signed in"])
+    let named = try withBlock("event=done\n") { LogoutOutcome($0, asked: "work") }
+    #expect(named.lines == ["nobody was signed in to work"])
   }
 }

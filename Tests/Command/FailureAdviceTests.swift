@@ -30,6 +30,12 @@ import Testing
     #expect(advice().applied(to: unknown("a"), of: "token") == unknown("a"))
   }
 
+  @Test func whoWantsToSignOutWantsNoNewAccount() {
+    let failure = advice("home", "work").applied(to: unknown("elsewhere"), of: "logout")
+    #expect(failure.description == "no account elsewhere is configured; there are home, work")
+    #expect(failure.hint == nil)
+  }
+
   @Test func aNameThatIsAHostWasMeantAsAnAddress() {
     for advice in [advice(), advice("home")] {
       #expect(

@@ -107,6 +107,17 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
     #expect(agent.requests == ["action=token\naccount=work\nmin_valid=90\n\n"])
   }
 
+  @Test func refreshTellsWhatItHasCost() throws {
+    let folder = try ProgramFolder()
+    let agent = try ScriptedAgent(
+      at: folder.socket, ["account=work\nexpires_in=600\nwarning=less than before\n\n"])
+    let run = try ProgramRun(["refresh", "work"], in: folder)
+    #expect(run.status == 0)
+    #expect(
+      run.error == "refreshed work; the token is valid for 10 min\nwarning: less than before\n")
+    #expect(agent.requests == ["action=refresh\naccount=work\n\n"])
+  }
+
   @Test func noBrowserPrintsTheURLAloneOnStandardOutput() throws {
     let folder = try ProgramFolder()
     let agent = try ScriptedAgent(

@@ -161,6 +161,8 @@ private func target(
 
   @Test func theAddressOfAMistakeIsNamedAsOne() throws {
     let failure = try #require(throws: Failure.self) { try target(["http://mcp.example/"]) }
-    #expect(failure.description == "the address is http, which only a loopback host may be")
+    #expect(
+      failure.description
+        == "the address is http, which is for localhost, 127.0.0.1 and [::1] alone")
   }
 }

@@ -161,6 +161,9 @@ import Testing
           "signed in to mcp", "the token is bound to a key that the agent keeps (DPoP)",
           "registered at the server as client r-1, which sallyport logout mcp --all deletes",
         ])
+      #expect(
+        SignInResult(block, account: nil).lines(keepsNothing: true).last
+          == "registered at the server as client r-1, which nothing here keeps")
     }
   }
 

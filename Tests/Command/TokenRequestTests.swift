@@ -33,6 +33,10 @@ private func request(_ words: String...) throws -> String {
   @Test(arguments: [
     (["--scope", "a  b"], "--scope is not a list of scopes with one space between them"),
     (["--scope", ""], "--scope has no value"),
+    (
+      ["--format", "id-token", "--audience", "x"],
+      "an ID token tells of the whole sign-in: leave --scope, --resource and --audience out"
+    ),
     (["--resource", "api"], "--resource is not an absolute URI"),
     (["--resource", "https://a.example/#x"], "--resource has a fragment, which a server refuses"),
     (["--audience", ""], "--audience has no value"),
@@ -51,7 +55,7 @@ private func request(_ words: String...) throws -> String {
     ),
     (
       ["--method", "GET", "--url", "http://a.example"],
-      "--url is http, which only a loopback host may be"
+      "--url is http, which is for localhost, 127.0.0.1 and [::1] alone"
     ),
     (["--method", "GET", "--url", "/me"], "--url is not an absolute http or https URL"),
     (["--method", "GET", "--url", "https://u@a.example"], "--url has a user name in it"),
@@ -94,7 +98,7 @@ private let bound = "account=work\naccess_token=abc\ntoken_type=DPoP\nusername=a
     #expect(failure.code == .invalidRequest)
     #expect(failure.description.hasPrefix("the token of work is of type DPoP"))
     #expect(
-      failure.hint == "sallyport token work --format header --method GET --url URL")
+      failure.hint == "sallyport token work --format \(format.rawValue) --method GET --url URL")
   }
 
   @Test(arguments: [TokenFormat.execCredential, .xoauth2, .oauthbearer])
@@ -107,7 +111,8 @@ private let bound = "account=work\naccess_token=abc\ntoken_type=DPoP\nusername=a
   func theTokenAloneIsPrintedWithAWord(_ format: TokenFormat) throws {
     #expect(try written(format, bound).contains("abc"))
     let advice = try withBlock(bound) { format.advice(for: $0) }
-    #expect(advice?.contains("sallyport token work --format header") == true)
+    let proven = format == .json ? "json" : "header"
+    #expect(advice?.contains("sallyport token work --format \(proven) --method") == true)
     try withBlock("access_token=abc\ntoken_type=Bearer\n") { block in
       #expect(format.advice(for: block) == nil)
     }

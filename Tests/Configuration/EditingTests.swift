@@ -228,6 +228,30 @@ final class Scratch {
     #expect(scratch.names == ["config"])
   }
 
+  /// An editor that truncates and writes has no lock, and what it writes must not get lost.
+  @Test(arguments: ["", "[b]\nclient_id = longer\n", "[c]\n"])
+  func whatAnEditorWritesMeanwhileStays(theirs: String) {
+    let scratch = Scratch()
+    scratch.write("[a]\n", to: "config")
+    #expect(throws: ConfigurationFault.self) {
+      try ConfigurationStore.replace(path: "\(scratch.path)/config") {
+        (old) throws(ConfigurationFault) in
+        scratch.write(theirs, to: "config")
+        return Array(old) + Array("[ours]\n".utf8)
+      }
+    }
+    #expect(scratch.text(of: "config") == theirs)
+    #expect(scratch.names == ["config"])
+    #expect(throws: ConfigurationFault.self) {
+      try ConfigurationStore.replace(path: "\(scratch.path)/new") {
+        (_) throws(ConfigurationFault) in
+        scratch.write(theirs, to: "new")
+        return Array("[ours]\n".utf8)
+      }
+    }
+    #expect(scratch.text(of: "new") == theirs)
+  }
+
   @Test func aPlaceThatCannotBeWrittenIsAFaultInWords() {
     #expect(throws: ConfigurationFault.self) {
       try append("x", at: "/proc/nowhere/sallyport/config")

@@ -88,6 +88,7 @@ import Testing
     ("issuer", "https://user@auth.example.com"), ("issuer", "https://a.example/#x"),
     ("issuer", "javascript:alert(1)"), ("token_endpoint", "https://a example/"),
     ("token_endpoint", "https://"), ("redirect_uri", "callback"),
+    ("redirect_uri", "localhost:3000"),
     ("redirect_uri", "http://evil.example/callback"), ("redirect_uri", "com.example:/x#y"),
     ("login", "always"), ("token_endpoint_auth_method", "basic"), ("scope", "a  b"),
     ("scope", "a\"b"), ("client_id", "é"), ("client_secret_file", "secret.txt"),
@@ -185,6 +186,20 @@ import Testing
     #expect(
       try account("issuer = https://a.example\n\(line)").securityRelevantDifference(from: former)
         == nil)
+  }
+
+  /// Somebody who writes down what holds anyway has changed nothing.
+  @Test(arguments: ["dpop_bound_access_tokens", "require_pushed_authorization_requests"])
+  func aSwitchIsComparedByWhatItMeans(_ key: String) throws {
+    let (absent, no) = (try account("scope = a"), try account("\(key) = no"))
+    let (yes, true_) = (try account("\(key) = yes"), try account("\(key) = true"))
+    #expect(no.securityRelevantDifference(from: absent) == nil)
+    #expect(absent.securityRelevantDifference(from: no) == nil)
+    #expect(yes.securityRelevantDifference(from: true_) == nil)
+    #expect(yes.securityRelevantDifference(from: no) == key)
+    #expect(absent.securityRelevantDifference(from: yes) == key)
+    let (client, other) = (try account("client_id = yes"), try account("client_id = true"))
+    #expect(client.securityRelevantDifference(from: other) == "client_id", "that is no switch")
   }
 
   @Test func aScopeALineAndACommentEndNoSession() throws {

@@ -30,7 +30,8 @@ import Testing
   /// What the client puts into a form.
   private func form(_ identity: ClientIdentity) throws -> FormPost {
     let endpoint = try Endpoint("https://as.example/token")
-    return TokenRequest(refreshing: "R", client: try identity.client(), endpoint: endpoint).post
+    let client = try identity.client(asking: endpoint)
+    return TokenRequest(refreshing: "R", client: client, endpoint: endpoint).post
   }
 
   @Test func withoutAnythingTheClientOnlySaysItsName() throws {
@@ -121,6 +122,20 @@ import Testing
     #expect(try ClientFixture.parts(assertion).1["aud"] == .string(expected))
   }
 
+  @Test(arguments: ["https://as.example/par", "https://as.example/revoke"])
+  func audienceCanBeTheEndpointThatIsAsked(address: String) throws {
+    let key = try SigningKey(generating: .ed25519)
+    let lines = ["client_assertion_audience=endpoint"]
+    for credentials in [
+      Credentials(key: key), Credentials(secret: String(repeating: "s", count: 32)),
+    ] {
+      let method = credentials.key == nil ? "client_secret_jwt" : "private_key_jwt"
+      let client = try identity(method, credentials, lines).client(asking: try Endpoint(address))
+      let assertion = try #require(client.assertion)
+      #expect(try ClientFixture.parts(assertion.text).1["aud"] == .string(address))
+    }
+  }
+
   @Test func audienceIsTheTokenEndpointWhereThereIsNoIssuer() throws {
     let key = try SigningKey(generating: .ed25519)
     let metadata = ServerMetadata(
@@ -136,7 +151,7 @@ import Testing
   @Test(
     "settings that contradict each other are refused",
     arguments: [
-      ("client_assertion_audience=everybody", "either issuer or token_endpoint"),
+      ("client_assertion_audience=everybody", "is issuer, token_endpoint or endpoint"),
       ("token_endpoint_auth_signing_alg=HS256", "goes with client_secret_jwt"),
       ("token_endpoint_auth_signing_alg=RS256", "not of the kind"),
       ("token_endpoint_auth_signing_alg=none", "is not supported"),

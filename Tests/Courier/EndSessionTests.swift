@@ -1,5 +1,7 @@
+import Glibc
 import HTTP1
 import OAuth
+import Platform
 import Testing
 
 @testable import Courier
@@ -74,5 +76,35 @@ import Testing
     let (block, status) = try run.end()
     #expect(status == 1)
     #expect(block["error_description"]?.contains("end_session_endpoint") == true)
+  }
+
+  /// Every user can read the browser's command line, and would be given an ID token.
+  @Test func nobodyIsLedOnWhereUsersCannotBeToldApart() throws {
+    let job = try ClientFixture.job([
+      "client_id=client", "timeout=20", "session.client_id=client",
+      "session.token_endpoint=http://127.0.0.1:1/token", "secret.id_token=header.claims.mac",
+      "session.end_session_endpoint=http://127.0.0.1:1/end",
+    ])
+    let (own, other) = try DescriptorPair.sockets().take()
+    let reader = Descriptor(owning: own)
+    let background = try Background { () -> String? in
+      defer { close(other) }
+      let endSession = EndSessionJob(
+        job: job, answer: Answer(descriptor: other), output: other, environment: Environment([:]),
+        peers: PeerRule(source: .tables(ProcSockets(folder: "/nonexistent"))))
+      do throws(CourierFailure) {
+        try endSession.run()
+        return nil
+      } catch { return error.failure.description }
+    }
+    let block = CourierRun.Block(Sockets.read(reader.number))
+    let place = try RedirectURI(try #require(block["url"]))
+    guard case .loopbackAddress(.v4, let port?, let path) = place.kind else {
+      throw TestFault("nothing is listened to: \(place)")
+    }
+    let answer = try? Browser(port: port).get(path, host: "127.0.0.1:\(port)")
+    #expect(answer?.fields["Location"] == nil)
+    let failure = try #require(background.value(by: BootInstant.now.adding(seconds: 20)))
+    #expect(failure?.contains("it cannot be told which user has come") == true)
   }
 }

@@ -89,10 +89,14 @@ final class IDTokenFixture: Sendable {
   }
 
   /// Signs in; the nonce is handed to the server, as a person's browser would.
-  func signIn(_ change: (inout Behaviour) -> Void = { _ in }) throws -> (CourierRun.Block, Int32) {
-    let run = try CourierRun([
-      "job=login", "account=work", "client_id=client", "issuer=\(issuer)", "redirect_uri=app:/cb",
-    ])
+  func signIn(
+    _ settings: [String] = [], _ change: (inout Behaviour) -> Void = { _ in }
+  ) throws -> (CourierRun.Block, Int32) {
+    let run = try CourierRun(
+      [
+        "job=login", "account=work", "client_id=client", "issuer=\(issuer)",
+        "redirect_uri=app:/cb",
+      ] + settings)
     let authorize = try run.next("authorize")
     behaviour.withLock { behaviour in
       behaviour.nonce = authorize["url"]?.parameter("nonce")

@@ -1,4 +1,5 @@
 import OAuth
+import Platform
 import Testing
 
 @testable import Courier
@@ -44,6 +45,18 @@ import Testing
     #expect(status == 1)
     #expect(block["error"] == "failed")
     #expect(!block.keys.contains("access_token"))
+  }
+
+  @Test("an age the account asks for is held", arguments: [("300", 0), ("10", 1), ("0", 1)])
+  func maximumAge(seconds: String, status: Int32) throws {
+    let fixture = try IDTokenFixture()
+    defer { fixture.release() }
+    let settings = ["authorize.max_age=\(seconds)"]
+    let time = wallClockSeconds() - 200
+    let right = try fixture.signIn(settings) { $0.claims["auth_time"] = .number(JSONNumber(time)) }
+    #expect(right.1 == status)
+    #expect(try fixture.signIn().1 == 0)
+    #expect(try fixture.signIn(settings) { $0.claims["auth_time"] = nil }.1 == 1)
   }
 
   @Test func keysAreFetchedOnceMoreForAnUnknownName() throws {

@@ -205,4 +205,29 @@ import Testing
     let members = try? JSONValue.object(parsing: claims)
     return members?["nonce"]?.stringValue == "N-1" && members?["ath"]?.stringValue != nil
   }
+
+  @Test(
+    "another kind of sign-in than the one demanded is told", arguments: ["gold", "bronze", nil])
+  func contextClass(given: String?) throws {
+    let server = try IDTokenFixture()
+    defer { server.release() }
+    let issuer = server.issuer
+    let resource = try FakeServer { request in
+      let base = "http://\(request.host)"
+      return switch request.path {
+      case "/api":
+        ResourceFixture.challenge(
+          #"Bearer error="insufficient_user_authentication", acr_values="gold silver", "#
+            + #"scope="openid", resource_metadata="\#(base)/document""#)
+      case "/document": .json(ResourceFixture.document(base, servers: [issuer]))
+      default: .status(404)
+      }
+    }
+    let (block, status) = try server.signIn(["resource_url=\(resource.base)/api"]) { behaviour in
+      behaviour.claims["acr"] = given.map { .string($0) }
+    }
+    #expect(status == 0, "\(block.text)")
+    let warnings = block.all("warning[]").filter { $0.contains("gold or silver (acr)") }
+    #expect(warnings.count == (given == "gold" ? 0 : 1))
+  }
 }

@@ -37,6 +37,17 @@ import Testing
     #expect(FlattenedClaims(["sub": "1"]).warnings.isEmpty)
   }
 
+  @Test("more than a block can hold is left out and said", arguments: [(600, 1), (250, 4000)])
+  func crowd(count: Int, length: Int) {
+    let text = String(repeating: "x", count: length)
+    let names = (0..<count).map { ("\($0)\(String(repeating: "n", count: 190))", text) }
+    let claims = FlattenedClaims(
+      Dictionary(uniqueKeysWithValues: names.map { ($0.0, JSONValue.string($0.1)) }))
+    #expect((1...256).contains(claims.lines.count))
+    #expect(claims.lines.count < count)
+    #expect(claims.warnings.contains { $0.contains("the rest was left out") })
+  }
+
   @Test func anotherUsersDataAreRefused() throws {
     let fixture = try IDTokenFixture()
     defer { fixture.release() }

@@ -73,6 +73,11 @@ def practices(tmp_path):
 
 
 @pytest.fixture
+def practice(practices):
+    return practices()
+
+
+@pytest.fixture
 def home():
     home = Home()
     yield home

@@ -9,11 +9,6 @@ from harness.waiting import wait_until
 
 
 @pytest.fixture
-def practice(practices):
-    return practices()
-
-
-@pytest.fixture
 def registered(home, practice):
     """A home with a client that was registered for the account, signed in."""
     home.configure("work", issuer=practice.issuer, scope="openid offline_access",

@@ -59,7 +59,7 @@ def test_a_server_that_hangs_holds_no_proof_up(bound, server):
     server.token = hang
     refreshes = [bound.start("refresh", name) for name in names]
     try:
-        wait_until(lambda: len(held) == 4, "four slow refreshes")
+        wait_until(lambda: len(held) >= 4, "four slow refreshes")
         assert prove(bound)["dpop"]
     finally:
         release.set()

@@ -105,9 +105,9 @@ def pushing(home, server):
 
 
 @pytest.mark.parametrize("answer, status, words", [
-    (Answer.error("invalid_request", "no \x1b[31mway"), 4, "invalid_request"),
+    (Answer.error("invalid_request", "no \x1b[31mway"), 4, "/callback registered for client client-1"),
     (Answer.error("invalid_client", status=401), 4, "invalid_client"),
-    (Answer(404), 4, "404"),
+    (Answer(404), 4, "404 and gave no reason; check pushed_authorization_request_endpoint"),
     (Answer(503), 5, "503"),
     (Answer(302, fields={"Location": "http://127.0.0.1:1/"}), 1, "redirect"),
     (Answer(201, b"<html>", {"Content-Type": "text/html"}), 1, "127.0.0.1"),

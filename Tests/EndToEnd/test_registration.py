@@ -5,11 +5,6 @@ from harness.waiting import free_port, wait_until
 
 
 @pytest.fixture
-def practice(practices):
-    return practices()
-
-
-@pytest.fixture
 def work(home, practice):
     """A home with an account that has no client of its own, signed in."""
     home.configure("work", issuer=practice.issuer, scope="openid offline_access",

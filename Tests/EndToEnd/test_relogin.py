@@ -8,11 +8,6 @@ from harness.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
-def practice(practices):
-    return practices()
-
-
-@pytest.fixture
 def session(home, practice):
     practice.configure(home)
     practice.sign_in(home)

@@ -4,7 +4,7 @@ import pytest
 from harness.agent import ScriptedAgent, block
 
 MISTAKES = {
-    "http": ("http://mcp.example/mcp", "the address is http, which only a loopback host may be"),
+    "http": ("http://mcp.example/mcp", "the address is http, which is for localhost, 127.0.0.1 and [::1] alone"),
     "fragment": ("https://mcp.example/#x", "the address has a fragment"),
     "user name": ("https://u@mcp.example/", "the address has a user name in it"),
     "another scheme": ("ftp://mcp.example/", "the address is not an http or https one"),

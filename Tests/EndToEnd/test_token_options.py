@@ -78,7 +78,7 @@ def test_a_bound_token_is_not_passed_off_as_a_bearer_token(home, format, status)
     with ScriptedAgent(home, block(**BOUND)):
         result = home.run("token", "work", "--format", format).failed(status, "type DPoP")
     if status == 2:
-        assert result.hint == "sallyport token work --format header --method GET --url URL"
+        assert result.hint == f"sallyport token work --format {format} --method GET --url URL"
 
 
 @pytest.mark.parametrize("format", ["plain", "env", "json"])
@@ -119,3 +119,10 @@ def test_narrower_tokens_of_a_real_session(home, practices):
     facts = home.status()
     assert facts["narrowed"] == 2 and facts["token_type"] == "Bearer"
     assert "2 tokens for less than that" in home.run("status").done().output
+
+
+def test_a_narrower_token_comes_without_the_id_token_of_the_whole_sign_in(home):
+    for words, wanted in [([], True), (["--scope", "a"], False), (["--audience", "b"], False)]:
+        with ScriptedAgent(home, block(access_token="abc", token_type="Bearer")) as agent:
+            home.run("token", "work", "--format", "json", *words).done()
+        assert ("want[]=id_token" in agent.request) is wanted

@@ -1,7 +1,9 @@
 """Each fault of the practice server, and what the programs make of it."""
 
+import concurrent.futures
+import shlex
+
 import pytest
-from harness.waiting import PATIENCE
 from support.case import cases
 from support.occasion import OCCASIONS, go, meet
 
@@ -12,6 +14,36 @@ STOLEN = "/stolen"
 
 def test_every_fault_has_a_case_and_every_case_a_fault(known_faults):
     assert sorted(CASES) == sorted(known_faults)
+
+
+def test_every_fault_meets_its_file(known_faults):
+    """Without a program: what the files and the practice server's own list say of each other."""
+    for name, case in CASES.items():
+        fault = known_faults[name]
+        said = (case.section, case.occasion, case.verdict)
+        assert said == (fault.section, fault.occasion, fault.verdict), f"{name} is not the fault's"
+        assert case.waits or not fault.is_slow, f"{name} does not say what is waited for"
+        if case.status:
+            assert case.says, f"{name}: a refusal has something to say"
+            assert case.helps or case.hint, f"{name}: a refusal has to help"
+
+
+def test_faults_that_take_a_while(known_faults, tmp_path):
+    """They mostly wait, and so they all wait at once."""
+    slow = [case for case in CASES.values() if case.waits]
+    for case in slow:
+        (tmp_path / case.name).mkdir()
+    wrong = []
+    with concurrent.futures.ThreadPoolExecutor(len(slow)) as pool:
+        meetings = {
+            case.name: pool.submit(meet, known_faults[case.name], tmp_path / case.name)
+            for case in slow}
+        for case in slow:
+            try:
+                check(case, meetings[case.name].result())
+            except Exception as error:
+                wrong.append(f"{case.name}: {error!r}")
+    assert not wrong, "\n\n".join(wrong)
 
 
 @pytest.mark.parametrize("occasion", OCCASIONS)
@@ -52,24 +84,14 @@ def test_userinfo_is_asked_with_the_token_in_the_header(tmp_path):
     assert fields["authorization"].startswith("Bearer "), fields
 
 
-def marked(case):
-    # The slow ones belong together, so that they wait together.
-    marks = [pytest.mark.xdist_group("slow")] if case.waits else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-# The slow ones first, so that nobody waits for them in the end.
 @pytest.mark.parametrize(
-    "case", map(marked, sorted(CASES.values(), key=lambda case: case.waits is None)))
-def test_fault(case, known_faults, request, tmp_path):
-    fault = known_faults[case.name]
-    assert (case.section, case.occasion, case.verdict) == (
-        fault.section, fault.occasion, fault.verdict), "the case is not the fault's"
-    assert case.waits or not fault.is_slow, "the case does not say what is waited for"
-    if case.waits:
-        meeting = request.getfixturevalue("slow_meetings")[case.name].result(PATIENCE * 2)
-    else:
-        meeting = meet(fault, tmp_path)
+    "case", [case for case in CASES.values() if not case.waits], ids=lambda case: case.name)
+def test_fault(case, known_faults, tmp_path):
+    check(case, meet(known_faults[case.name], tmp_path))
+
+
+def check(case, meeting):
+    """Holds what came of a fault against its file, and against what holds for every one."""
     check_verdict(case, meeting)
     check_words(case, meeting)
     check_secrets(meeting)
@@ -83,19 +105,26 @@ def check_verdict(case, meeting):
     assert meeting.is_served, "the agent is not the same as before"
     if result.status:
         assert result.output == "", str(result)
-        hint = case.hint and case.hint.replace("PORT", meeting.port)
-        assert result.hint == hint, str(result)
+        check_hint(case.hint and case.hint.replace("PORT", meeting.port), meeting)
+
+
+def check_hint(expected, meeting):
+    """The command that would help is that of the case, with the options that were given before."""
+    result = meeting.result
+    if expected is None:
+        assert result.hint is None, str(result)
+        return
+    words, wanted = shlex.split(result.hint or ""), shlex.split(expected)
+    assert words[:len(wanted)] == wanted, str(result)
+    assert set(words[len(wanted):]) <= set(meeting.words), str(result)
 
 
 def check_words(case, meeting):
     """One line says what was checked and on what, and what anybody can do about it."""
     result = meeting.result
-    for line in (result.output + result.errors).splitlines():
+    for line in (result.output + result.errors).split("\n"):
         # No escape sequence, no turned text, no character that cannot be seen (CWE-150, CWE-1007).
         assert line.isprintable(), repr(line)
-    if case.status:
-        assert case.says, "a refusal has something to say"
-        assert case.helps or case.hint, "a refusal has to help"
     said = result.complaint if case.status else result.errors
     for words in case.says + case.helps:
         assert words.replace("PORT", meeting.port) in said, f"{words!r} is missing: {result}"

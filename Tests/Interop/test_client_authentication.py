@@ -63,23 +63,40 @@ def test_every_request_has_an_assertion_of_its_own(sallyport, glewlwyd, signing)
     assert len({assertion_of(e)[1]["jti"] for e in exchanges}) == 3
 
 
-def test_glewlwyd_wants_each_endpoint_for_itself_as_audience(sallyport, glewlwyd, signing):
-    """Against RFC 9126 section 2, which lets the token endpoint stand for the server: what cannot
-    be revoked is told, and nothing is forgotten in silence."""
-    signing("ES256")
-    sallyport.sign_in(glewlwyd)
+def test_each_endpoint_can_be_the_audience_for_itself(sallyport, glewlwyd, signing):
+    """glewlwyd wants that, against RFC 9126 section 2, which lets the token endpoint stand for the
+    server."""
+    signing("ES256", "pushed", client_assertion_audience="endpoint")
     mark = glewlwyd.proxy.mark()
+    sallyport.sign_in(glewlwyd)
+    sallyport.run("refresh", "work").done()
     result = sallyport.run("logout", "work").done()
-    assert "warning: work: the server has not revoked the tokens" in result.errors, str(result)
-    assert glewlwyd.proxy.since(mark, "/revoke")[0].status == 401
+    assert "warning" not in result.errors, str(result)
+    for endpoint in ["par", "token", "revoke"]:
+        asked = glewlwyd.proxy.since(mark, f"/{endpoint}")
+        assert asked and all(e.status in (200, 201) for e in asked)
+        assert {assertion_of(e)[1]["aud"] for e in asked} == {
+            f"{glewlwyd.instance('pushed')}/{endpoint}"}
+
+
+def test_a_device_sign_in_names_each_endpoint_too(sallyport, glewlwyd, signing):
+    signing("ES256", client_assertion_audience="endpoint")
+    login = sallyport.start_device_login("work")
+    glewlwyd.answer_device(login.complete_address)
+    login.finish().done()
+    assert sallyport.status()["state"] == "signed-in"
 
 
 @pytest.mark.parametrize("words", [["--no-browser"], ["--device"]])
-def test_such_a_refusal_is_told_before_anybody_is_asked(sallyport, glewlwyd, signing, words):
+def test_an_audience_for_another_endpoint_is_refused_before_anybody_is_asked(
+        sallyport, glewlwyd, signing, words):
     signing("ES256", "pushed")
     mark = glewlwyd.proxy.mark()
     result = sallyport.run("login", "work", *words, "--timeout", 30)
     assert result.status == 4 and result.output == "", str(result)
+    if "--device" not in words:
+        # At the other endpoint glewlwyd does not say that it is the client it does not believe.
+        assert "client_assertion_audience = issuer or endpoint" in result.errors, str(result)
     [refused] = [e for e in glewlwyd.proxy.since(mark) if e.method == "POST"]
     assert refused.status == 401
     assertion_of(refused)

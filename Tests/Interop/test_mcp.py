@@ -90,7 +90,7 @@ def test_an_older_server_is_signed_in_at_with_its_issuer(sallyport, mcp_servers)
     result = sallyport.run("login", older.resource, "--no-browser")
     assert result.status == 1 and "does not say where to sign in" in result.errors, str(result)
     hint = f"sallyport login {older.resource} --issuer {older.issuer}"
-    assert f"  try: {hint}\n" in result.errors
+    assert f"  try: {hint} --no-browser\n" in result.errors
     words = hint.split(" ")[2:]
     sign_in(sallyport, older, *words, "--scope", older.scopes)
     assert older.call(sallyport.run("token").done().line) == (200, "hello, alice")

@@ -139,7 +139,8 @@ def test_a_session_that_was_narrowed_by_the_server_tells_what_is_left(for_notes)
     section 6: the next token of the session has no more than that."""
     sallyport = for_notes
     sallyport.run("token", "--scope", "read").done()
-    sallyport.run("refresh", "work").done()
+    result = sallyport.run("refresh", "work").done()
+    assert "any more; a new sign-in brings it back" in result.errors, str(result)
     assert sallyport.status()["scope"] == "read"
 
 

@@ -53,7 +53,7 @@ func parts(
     #expect(
       proof.claims == [
         "jti": .string(Base64URL.encode([UInt8](repeating: 9, count: 32))), "htm": "POST",
-        "htu": "https://as.example/as/token", "iat": .number(JSONNumber(now)),
+        "htu": "https://as.example/as/token", "iat": .number(JSONNumber(now - 1)),
       ])
     #expect(proof.signature == [7])
   }

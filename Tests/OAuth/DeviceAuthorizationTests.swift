@@ -92,6 +92,15 @@ func deviceResponse(_ members: String = "") throws -> DeviceAuthorizationRespons
     #expect(response.interval == 5)
   }
 
+  @Test(arguments: [
+    "https://evil.example/device?user_code=A", "https://as.example:8443/device",
+    "http://localhost/device",
+  ])
+  func `a picture leads nowhere but to the address that is shown`(complete: String) throws {
+    let response = try deviceResponse(#""verification_uri_complete": "\#(complete)""#)
+    #expect(response.verificationURIComplete == nil)
+  }
+
   @Test func `the older spelling of Google is read`() throws {
     let response = try read(
       """

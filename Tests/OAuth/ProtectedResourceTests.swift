@@ -73,6 +73,15 @@ import Testing
     #expect(try read(document(resource), of: url, rule: .covering).resource.text == resource)
   }
 
+  @Test(arguments: ["/a/../b", "/a/%2e%2E/b", "/a/./b", "/a/.."])
+  func `a path that may lead out again is below nothing`(path: String) throws {
+    let resource = ProtectedResource(try Endpoint("https://mcp.example\(path)"))
+    #expect(!resource.isCovered(by: "https://mcp.example/a"))
+    #expect(
+      ProtectedResource(try Endpoint("https://mcp.example/a/..b")).isCovered(
+        by: "https://mcp.example/a"))
+  }
+
   @Test(arguments: [
     "https://mcp.example/a/mc", "https://mcp.example/a/mcp/x", "https://mcp.example/b",
     "https://evil.example/", "https://mcp.example:8443/", "https://mcp.example/?a", "urn:a",

@@ -67,6 +67,9 @@ import Testing
     #expect(throws: ServerMetadataFault.endpointWithoutTLS(name)) {
       try read(#""http://localhost/x""#)
     }
+    #expect(throws: ServerMetadataFault.endpointOnThisMachine(name)) {
+      try read(#""https://127.0.0.1:8443/x""#)
+    }
     #expect(throws: ServerMetadataFault.badEndpoint(name, .badCharacter)) {
       try read(##""https://as.example/$(id)\n""##)
     }
@@ -105,6 +108,25 @@ import Testing
     #expect(metadata.endpoint(.token) == own)
     #expect(metadata.endpoint(.authorization)?.host == "as.example")
     #expect(metadata.origin == .discovered)
+  }
+
+  @Test func `another document adds only what is missing, and only of the same issuer`() throws {
+    let issuer = try Issuer(Vectors.issuer)
+    let (revoke, push) = (
+      try Endpoint("https://as.example/r"), try Endpoint("https://as.example/p")
+    )
+    let elsewhere = try Endpoint("https://as.example/other")
+    let endpoints: [EndpointName: Endpoint] = [
+      .token: elsewhere, .revocation: revoke, .pushedAuthorizationRequest: push,
+    ]
+    let both = try metadata().supplemented(
+      by: ServerMetadata(configured: endpoints, issuer: issuer))
+    #expect(try both.endpoint(.token) == metadata().endpoint(.token))
+    #expect(both.endpoint(.pushedAuthorizationRequest) == push)
+    #expect(both.origin == .discovered)
+    let stranger = ServerMetadata(
+      configured: endpoints, issuer: try Issuer("https://as.example/another"))
+    #expect(try metadata().supplemented(by: stranger).endpoint(.pushedAuthorizationRequest) == nil)
   }
 
   @Test func `how iss is checked follows from what is known`() throws {

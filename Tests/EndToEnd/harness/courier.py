@@ -2,7 +2,7 @@
 
 import subprocess
 
-from .home import blocks
+from .blocks import blocks, next_pairs
 from .waiting import PATIENCE
 
 
@@ -27,13 +27,7 @@ class CourierJob:
 
     def pairs(self):
         """The next block as pairs, None at the end of the output."""
-        pairs = []
-        for line in self.process.stdout:
-            if line == b"\n":
-                return pairs
-            key, _, value = line.decode().rstrip("\n").partition("=")
-            pairs.append((key, value))
-        return None
+        return next_pairs(self.process.stdout)
 
     def block(self):
         pairs = self.pairs()

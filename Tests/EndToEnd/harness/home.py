@@ -11,6 +11,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 
+from .blocks import blocks, next_pairs
 from .waiting import PATIENCE, wait_for_end
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
@@ -291,13 +292,7 @@ class Connection:
 
     def pairs(self):
         """The next block, as pairs; None at the end of the stream."""
-        pairs = []
-        for line in self._stream:
-            if line == b"\n":
-                return pairs
-            key, _, value = line.decode().rstrip("\n").partition("=")
-            pairs.append((key, value))
-        return None
+        return next_pairs(self._stream)
 
     def block(self):
         pairs = self.pairs()
@@ -306,15 +301,6 @@ class Connection:
     def ask(self, **request):
         self.send(**request)
         return self.block()
-
-
-def blocks(text):
-    """The blocks of a text, as dictionaries."""
-    found = []
-    for block in text.split("\n\n"):
-        if block.strip("\n"):
-            found.append(dict(line.split("=", 1) for line in block.strip("\n").split("\n")))
-    return found
 
 
 def children(pid):

@@ -3,42 +3,27 @@
 import json
 import subprocess
 
+from .blocks import next_pairs
 from .home import programs_folder
 from .waiting import PATIENCE
 
 
-class Practice:
-    """Ends with its standard input, at the latest with the test."""
+class PracticeProgram:
+    """The running program; ends with its standard input, at the latest with the test."""
 
     def __init__(self, folder, *options):
         self._log = folder / "requests.jsonl"
-        self.ca_file = folder / "practice.pem"
-        words = ["--quiet", "--stop-with-stdin", "--id-token-alg", "ES256",
-                 "--log", self._log, "--log-secrets",
-                 *(["--certificate-file", self.ca_file] if "--tls" in options else [])]
+        words = ["--quiet", "--stop-with-stdin", "--log", self._log, "--log-secrets", *options]
         self._process = subprocess.Popen(
-            [programs_folder() / "sallyport-practice", *map(str, [*words, *options])],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.facts = {}
-        for line in self._process.stdout:
-            if line == "\n":
-                break
-            key, _, value = line.rstrip("\n").partition("=")
-            self.facts[key] = value
+            [programs_folder() / "sallyport-practice", *map(str, words)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.facts = dict(next_pairs(self._process.stdout) or [])
         if "issuer" not in self.facts:
             self.stop()
             raise AssertionError(f"the practice server did not start with {options}")
 
     def __getitem__(self, name):
         return self.facts[name]
-
-    @property
-    def issuer(self):
-        return self["issuer"]
-
-    @property
-    def is_secure(self):
-        return self.issuer.startswith("https:")
 
     def stop(self):
         if self._process.stdin.closed:
@@ -53,6 +38,23 @@ class Practice:
         if not self._log.exists():
             return []
         return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+
+class Practice(PracticeProgram):
+    """A server that accounts are configured for, and the person there."""
+
+    def __init__(self, folder, *options):
+        self.ca_file = folder / "practice.pem"
+        certificate = ["--certificate-file", self.ca_file] if "--tls" in options else []
+        super().__init__(folder, "--id-token-alg", "ES256", *certificate, *options)
+
+    @property
+    def issuer(self):
+        return self["issuer"]
+
+    @property
+    def is_secure(self):
+        return self.issuer.startswith("https:")
 
     def forms(self, path):
         """The forms that one endpoint was sent."""

@@ -60,6 +60,8 @@ class Meeting:
     """What came of it."""
 
     result: Result
+    # The command that signed in.
+    words: list
     # The configuration before and after.
     before: str
     after: str
@@ -149,7 +151,7 @@ def _go(occasion, limit, practice, home):
     account = home.account(occasion.account)
     secrets = practice.secrets()
     return Meeting(
-        result=result, before=before, after=home.config.read_text(), account=account,
+        result=result, words=words, before=before, after=home.config.read_text(), account=account,
         account_before=account_before, port=practice["port"],
         is_served=home.agent_pid == pid, requests=practice.requests,
         shown=_shown(secrets, result, occasion),

@@ -1,11 +1,9 @@
 """The practice server with one fault, and what it has seen and given away."""
 
 import json
-import subprocess
 import urllib.parse
 
-from harness.home import programs_folder
-from harness.waiting import PATIENCE
+from harness.practice import PracticeProgram
 
 # What stands in forms and answers and must never be shown, kept or sent twice.
 SECRETS = {
@@ -14,39 +12,14 @@ SECRETS = {
 }
 
 
-class Practice:
-    """Ends with its standard input."""
-
-    def __init__(self, folder, *options):
-        self._log = folder / "requests.jsonl"
-        self._process = subprocess.Popen(
-            [programs_folder() / "sallyport-practice", "--quiet", "--stop-with-stdin",
-             "--log", self._log, "--log-secrets", *options],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.facts = {}
-        for line in self._process.stdout:
-            if line == "\n":
-                break
-            key, _, value = line.rstrip("\n").partition("=")
-            self.facts[key] = value
-
-    def __getitem__(self, name):
-        return self.facts[name]
+class Practice(PracticeProgram):
+    """Stops at the end of its `with`."""
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
-        self._process.stdout.close()
-
-    @property
-    def requests(self):
-        """What was asked, in its order."""
-        if not self._log.exists():
-            return []
-        return [json.loads(line) for line in self._log.read_text().splitlines()]
+        self.stop()
 
     def secrets(self):
         """What the client has sent or been given, that is nobody else's business: values and what

@@ -78,15 +78,7 @@ class DjangoOAuth(Server):
         self.process = ServerProcess(
             [sys.executable, "-B", str(PROJECT), str(facts)], self.port, folder / "django.log",
             environment={"HOME": str(folder), "PATH": os.environ.get("PATH", "")}, folder=folder)
-        try:
-            self.proxy.start(self.port)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self):
-        self.proxy.stop()
-        self.process.stop()
+        self.start_proxy()
 
     @property
     def issuer(self):
@@ -94,10 +86,8 @@ class DjangoOAuth(Server):
 
     @property
     def settings(self):
-        """Endpoints its metadata for OpenID Connect do not name."""
-        return {
-            "revocation_endpoint": f"{self.issuer}/revoke_token/",
-            "device_authorization_endpoint": f"{self.issuer}/device-authorization/"}
+        """An endpoint its metadata do not name."""
+        return {"device_authorization_endpoint": f"{self.issuer}/device-authorization/"}
 
     def resource(self, scope):
         """A resource that wants a token with the scope."""

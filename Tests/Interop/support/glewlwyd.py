@@ -75,8 +75,8 @@ SHORT_LIVED = {"short": ALGORITHMS["RS256"]}
 # One instance a set of what a server may offer beside the code flow, as its plugin names it.
 EVERYTHING = {
     "request-parameter-allow": True, "client-jwks-parameter": "jwks",
-    # Without a gap it refuses a proof whose second has begun a moment before its own clock's.
-    "oauth-dpop-allowed": True, "oauth-dpop-iat-duration": 60, "oauth-dpop-iat-gap-duration": 5,
+    # Without a gap it refuses every proof that its own clock has not come to yet.
+    "oauth-dpop-allowed": True, "oauth-dpop-iat-duration": 60, "oauth-dpop-iat-gap-duration": 0,
     "auth-type-device-enabled": True, "device-authorization-expiration": 600,
     "device-authorization-interval": 1,
     "oauth-par-allowed": True, "oauth-par-required": False, "oauth-par-duration": 90,

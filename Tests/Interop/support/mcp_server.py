@@ -11,13 +11,13 @@ import urllib.parse
 from .person import Browser
 from .processes import ServerProcess
 from .proxy import RecordingProxy
-from .server import CannotRun
+from .server import CannotRun, Proxied
 from .waiting import free_port
 
 PROGRAM = pathlib.Path(__file__).with_name("mcp_program.py")
 
 
-class MCPServer:
+class MCPServer(Proxied):
     """Resource and authorization server in one, behind a recording proxy."""
 
     name = "mcp"
@@ -39,11 +39,7 @@ class MCPServer:
         self._folder = folder
         self._named = named
         self.process = self._start()
-        try:
-            self.proxy.start(self.port)
-        except BaseException:
-            self.stop()
-            raise
+        self.start_proxy()
 
     def _start(self):
         return ServerProcess(
@@ -60,10 +56,6 @@ class MCPServer:
     @property
     def issuer(self):
         return self.proxy.url
-
-    def stop(self):
-        self.proxy.stop()
-        self.process.stop()
 
     def sign_in(self, url):
         """The person agrees at once."""

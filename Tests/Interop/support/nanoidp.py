@@ -65,15 +65,7 @@ class Nanoidp(Server):
             [str(executable), "--config", str(folder / "config"), "--host", "127.0.0.1",
              "--port", str(self.port), "--profile", "oauth21", "--strict-config"],
             self.port, folder / "nanoidp.log", environment=home, folder=folder)
-        try:
-            self.proxy.start(self.port)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self):
-        self.proxy.stop()
-        self.process.stop()
+        self.start_proxy()
 
     @property
     def issuer(self):

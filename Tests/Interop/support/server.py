@@ -19,7 +19,23 @@ class Client:
     method: str = "none"
 
 
-class Server:
+class Proxied:
+    """A server's process behind a recording proxy."""
+
+    def start_proxy(self):
+        """Starts what clients talk to; a server that cannot be reached is ended."""
+        try:
+            self.proxy.start(self.port)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        self.proxy.stop()
+        self.process.stop()
+
+
+class Server(Proxied):
     """A real authorization server behind a recording proxy, with one person who can sign in."""
 
     #: Whether a public client may revoke its tokens (RFC 7009 §2.1).

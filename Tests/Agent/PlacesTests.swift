@@ -1,0 +1,84 @@
+import Testing
+
+@testable import Agent
+
+@Suite("Who waits for whom")
+struct PlacesTests {
+  /// Threat: one hanging server, or one greedy program, keeps every other account waiting.
+  @Test func manyWishesOfOneAccountLeavePlacesToOthers() throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in $account 0", refresh: "signed_in $n",
+        exchange: "await never", userinfo: "[ $account = a ] && await never; say event=done sub=b"),
+      configuration: TestAgent.configuration(["a", "b"]))
+    let never = try agent.gate("never")
+    for name in ["a", "b"] { try agent.signIn(name) }
+    let clients = try (0..<8).map { _ in try agent.connect() }
+    for (number, client) in clients.enumerated() {
+      try client.send(
+        number % 2 == 0
+          ? "action=userinfo\naccount=a\n\n"
+          : "action=token\naccount=a\naudience[]=https://api\(number).example\n\n")
+    }
+    try agent.sync()
+    #expect(try agent.ask("action=refresh", "account=b")["error"] == nil)
+    #expect(try agent.ask("action=userinfo", "account=b")["sub"] == "b")
+    #expect(agent.starts(of: "userinfo") + agent.starts(of: "exchange") == 3)
+    withExtendedLifetime((never, clients)) {}
+  }
+
+  @Test func aServerThatHangsKeepsNoOtherAccountWaitingForLong() throws {
+    let names = (1...5).map { "a\($0)" }
+    let agent = try TestAgent(
+      ScriptedCourier(
+        login: "signed_in 1 0", refresh: "[ $account = a5 ] || await never; signed_in r5"),
+      configuration: TestAgent.configuration(names))
+    let never = try agent.gate("never")
+    for name in names { try agent.signIn(name) }
+    let clients = try names.map { _ in try agent.connect() }
+    for (client, name) in zip(clients, names) {
+      try client.send("action=token\naccount=\(name)\n\n")
+      try agent.sync()
+    }
+    #expect(try clients[4].reply()["access_token"] == "at-r5")
+    withExtendedLifetime(never) {}
+  }
+
+  /// A program that asks and leaves, again and again, must leave nothing to be done.
+  @Test func whatNobodyWaitsForAnyMoreIsNotBegun() throws {
+    let agent = try TestAgent(ScriptedCourier(exchange: "await go; narrowed x$n"))
+    let go = try agent.gate("go")
+    try agent.signIn()
+    var clients: [AgentClient] = []
+    for number in 0..<5 {
+      let client = try agent.connect()
+      try client.send("action=token\naudience[]=https://api\(number).example\n\n")
+      try agent.sync()
+      clients.append(client)
+    }
+    let again = try agent.connect()
+    try again.send("action=token\naudience[]=https://api4.example\n\n")
+    clients.removeLast(3)
+    try agent.sync()
+    try go.open(3)
+    for client in clients { #expect(try client.reply()["error"] == nil) }
+    #expect(try again.reply()["error"] == nil, "somebody else had come for it")
+    try agent.sync()
+    #expect(agent.starts(of: "exchange") == 3)
+  }
+
+  @Test func thoseWhoLeaveAreForgottenBeforeTheirTurn() throws {
+    let account = Account(name: try accountName("work"))
+    let narrowing = Narrowing(audiences: ["https://api.example"])
+    let generation = account.exchangeStarted(narrowing)
+    account.awaitExchange(
+      narrowing, TokenRequest(connection: 7, form: .userInfo, validity: 0, mayLogin: false))
+    #expect(!account.exchangeWithdrawn(narrowing, generation: generation))
+    account.withdraw(connection: 7)
+    #expect(account.exchangeWithdrawn(narrowing, generation: generation))
+    #expect(account.exchanges.isEmpty)
+    let next = account.exchangeStarted(narrowing)
+    #expect(account.exchangeWithdrawn(narrowing, generation: generation), "it is stale")
+    #expect(account.exchanges[narrowing]?.generation == next)
+  }
+}
