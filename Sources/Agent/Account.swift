@@ -23,6 +23,11 @@ final class Account {
   var departure: Departure?
   /// The client that was registered for the account; a logout alone does not end it.
   var registration: ClientRegistration?
+  /// Programs a person has said yes to, as ``Asker/rule`` has them: good until the account is logged
+  /// out.
+  var confirmed: Set<String> = []
+  /// What the log has of the present minute; nil when nothing was given in it.
+  var audit: AuditWindow?
   /// What became of the grant a later sign-in has replaced, if it could not be revoked.
   var warning: String?
 
@@ -271,6 +276,7 @@ final class Account {
       session = nil
       refresh = .idle
       warning = nil
+      confirmed = []
       forgetFailures()
     }
     return (session, takeAllWaiting())

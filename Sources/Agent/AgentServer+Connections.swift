@@ -85,6 +85,7 @@ extension AgentServer {
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
     if let account = connection.awaits { withdraw(connection.id, from: account) }
+    if let question = connection.question { withdraw(connection.id, fromQuestion: question) }
     if connection.isBusy { endAbandonedEndSessions() }
   }
 

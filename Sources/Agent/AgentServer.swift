@@ -22,9 +22,14 @@ package final class AgentServer {
   let courierPath: String
   let socketPath: String
   let limits: AgentLimits
+  /// The program `sallyport`, without links: it asks for whoever has started it.
+  let clientPath: String?
+  /// Nil where nothing is written down.
+  let log: AuditLog?
   var accounts: [String: Account] = [:]
   var connections: [UInt64: Connection] = [:]
   var couriers: [UInt64: CourierProcess] = [:]
+  var questions: [UInt64: Question] = [:]
   var waitingJobs = JobQueue()
   var deadlines = DeadlineQueue<Deadline>()
   /// Connections whose answer is complete and whose next request can be taken.
@@ -45,6 +50,8 @@ package final class AgentServer {
     case courier(UInt64)
     case refreshAhead(account: String)
     case patience(account: String, generation: UInt64)
+    case question(UInt64)
+    case audit(account: String)
     case accept
   }
 
@@ -52,12 +59,15 @@ package final class AgentServer {
   ///   - listener: a listening Unix socket, non-blocking.
   ///   - socketPath: where it listens, for `status`.
   ///   - courierPath: the program `sallyport-courier`.
+  ///   - clientPath: the program `sallyport`, without links.
+  ///   - logFolder: where the log is kept; nil for none.
   ///   - willStop: called once, before whoever has asked the agent to stop is answered: a client
   ///     that comes after that answer must find no socket, and start a new agent.
   ///   - clock: what tells the time.
   package init(
     listener: consuming Descriptor, socketPath: String, courierPath: String,
-    configurationPath: String?, limits: AgentLimits = AgentLimits(),
+    clientPath: String? = nil, configurationPath: String?, logFolder: String? = nil,
+    limits: AgentLimits = AgentLimits(),
     willStop: @escaping () -> Void = {}, clock: @escaping () -> BootInstant = { .now }
   ) throws(SystemError) {
     self.listener = listener
@@ -66,6 +76,8 @@ package final class AgentServer {
     self.willStop = willStop
     self.socketPath = socketPath
     self.courierPath = courierPath
+    self.clientPath = clientPath
+    log = logFolder.map { AuditLog(folder: $0) }
     configuration = ConfigurationWatcher(path: configurationPath)
     let watched = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
     let signals = sp_signal_descriptor(watched, Int32(watched.count))
@@ -113,6 +125,7 @@ package final class AgentServer {
     case listener, signals, timer
     case connection(UInt64)
     case courier(UInt64)
+    case question(UInt64)
   }
 
   private func collect(_ entries: inout [pollfd], _ owners: inout [Owner]) {
@@ -126,6 +139,10 @@ package final class AgentServer {
     add(timer.number, Int16(POLLIN), .timer)
     for (id, courier) in couriers where !courier.inputEnded {
       add(courier.descriptor.number, courier.events, .courier(id))
+    }
+    for (id, question) in questions {
+      guard let child = question.child else { continue }
+      add(child.handle.number, Int16(POLLIN), .question(id))
     }
     for (id, connection) in connections {
       add(connection.descriptor.number, connection.events, .connection(id))
@@ -144,6 +161,9 @@ package final class AgentServer {
     case .courier(let id):
       guard let courier = couriers[id] else { return }
       serve(courier, now: now)
+    case .question(let id):
+      guard let question = questions[id] else { return }
+      serve(question, now: now)
     }
   }
 
@@ -219,6 +239,8 @@ package final class AgentServer {
       case .courier(let id): endLate(id, now: now)
       case .refreshAhead(let name): refreshAhead(name, now: now)
       case .patience(let name, let generation): endPatience(name, generation, now: now)
+      case .question(let id): endQuestion(id, now: now)
+      case .audit(let name): endWindow(ofAccount: name, now: now)
       case .accept: acceptsAgainAt = nil
       }
     }
@@ -231,7 +253,10 @@ package final class AgentServer {
     for connection in connections.values { _ = connection.send() }
     for courier in couriers.values { kill(-courier.processID, SIGKILL) }
     for courier in couriers.values { waitpid(courier.processID, nil, 0) }
+    for question in questions.values { question.child?.end() }
+    for account in accounts.values { endWindow(of: account) }
     couriers = [:]
+    questions = [:]
     connections = [:]
     accounts = [:]
   }

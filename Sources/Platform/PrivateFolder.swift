@@ -1,6 +1,6 @@
 package import Glibc
 
-/// Why a folder is not fit to hold the agent's socket.
+/// Why a folder is not fit to hold the agent's socket, or its log.
 package enum FolderFault: Error, Equatable {
   case system(path: String, SystemError)
   case symbolicLink(path: String)
@@ -34,16 +34,18 @@ package enum FolderFault: Error, Equatable {
 ///
 /// It is created with mode 0700; a chmod afterwards would leave a moment in which others get in.
 package func preparePrivateFolder(_ path: String) throws(FolderFault) {
-  if mkdir(path, 0o700) != 0, errno != EEXIST {
-    // The parent may be missing too (~/.cache on a fresh account); it holds nothing secret itself.
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw .system(path: path, .last("mkdir"))
-    }
-    let parent = String(path[..<slash])
-    guard mkdir(parent, 0o700) == 0 || errno == EEXIST, mkdir(path, 0o700) == 0 || errno == EEXIST
-    else { throw .system(path: path, .last("mkdir")) }
-  }
+  // The folders above may be missing too (~/.cache, ~/.local on a fresh account).
+  guard make(path) else { throw .system(path: path, .last("mkdir")) }
   try checkPrivateFolder(path)
+}
+
+/// Makes a folder, and those above it that are missing.
+private func make(_ path: String) -> Bool {
+  if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
+  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
+    make(String(path[..<slash]))
+  else { return false }
+  return mkdir(path, 0o700) == 0 || errno == EEXIST
 }
 
 /// Checks that `path` itself, not what a link points to, is a private folder of this user.
