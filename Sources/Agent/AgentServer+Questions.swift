@@ -24,7 +24,7 @@ extension AgentServer {
     }
     let question = Question(
       id: newID(), subject: subject, isRemembered: policy.confirmation == .first,
-      ways: QuestionWay.all(for: subject, seconds: limits.question))
+      ways: waysToAsk(subject, limits.question))
     questions[question.id] = question
     deadlines.add(.question(question.id), at: now.adding(seconds: limits.question))
     join(question, connection, proceed)

@@ -30,6 +30,10 @@ package final class AgentServer {
   var connections: [UInt64: Connection] = [:]
   var couriers: [UInt64: CourierProcess] = [:]
   var questions: [UInt64: Question] = [:]
+  /// How a person can be asked, within so many seconds.
+  var waysToAsk: (Question.Subject, Int64) -> [QuestionWay] = {
+    QuestionWay.all(for: $0, seconds: $1)
+  }
   var waitingJobs = JobQueue()
   var deadlines = DeadlineQueue<Deadline>()
   /// Connections whose answer is complete and whose next request can be taken.

@@ -1,8 +1,8 @@
 import Platform
 
 /// A program by which a person can be asked for a yes or a no.
-struct QuestionWay: Equatable {
-  enum Kind {
+struct QuestionWay: Equatable, Sendable {
+  enum Kind: Sendable {
     /// notify-send(1): a notification with two buttons; prints the name of the one that was pressed.
     case notification
     /// A program as ssh-agent has it for `ssh-add -c`: a yes is status 0, and nothing or "yes" printed.
