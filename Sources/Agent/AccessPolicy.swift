@@ -24,6 +24,11 @@ struct AccessPolicy: Equatable {
     self.confirmation = confirmation
   }
 
+  /// Whether it matters what has started a program.
+  var namesPrograms: Bool {
+    allowed?.contains { if case .executable = $0 { true } else { false } } == true
+  }
+
   /// Whether `asker` may be given anything, a person's word aside.
   ///
   /// - Parameter user: the agent's own.

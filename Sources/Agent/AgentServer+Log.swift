@@ -55,7 +55,7 @@ extension AgentServer {
 
   private func add(_ entry: AuditEntry, to account: Account) {
     let fields = entry.fields
-    guard account.audit?.isNew(fields) != false else { return }
+    guard account.audit?.isNew(fields, entry.verdict) != false else { return }
     let process = entry.process.map { "pid=\($0)\t" } ?? ""
     log?.add("time=\(wallClockSeconds())\t\(process)\(fields)")
   }

@@ -25,8 +25,14 @@ extension AgentServer {
     now: BootInstant, _ proceed: @escaping Admitted
   ) {
     guard let policy = policy(of: account) else { return proceed(account, connection, now) }
-    let asker = asker(on: connection, withStarters: policy.allowed != nil)
-    guard policy.allows(asker, of: geteuid()) else {
+    var asker = asker(on: connection)
+    var isAllowed = policy.allows(asker, of: geteuid())
+    // The way up to the first process costs more than all the rest: seldom does it have to be gone.
+    if !isAllowed, policy.namesPrograms {
+      asker = self.asker(on: connection, withStarters: true)
+      isAllowed = policy.allows(asker, of: geteuid())
+    }
+    guard isAllowed else {
       noteRefused(.notAllowed, action, of: account, to: asker, now: now)
       dropIfBlank(account)
       return answer(connection, notAllowed(asker, account))

@@ -67,12 +67,16 @@ struct AuditWindow {
   /// Programs that are looked at for the log alone; more are counted without. A look costs more than
   /// all the rest of an answer, and a program that asks a thousand times a second needs no more lines.
   static let mostLooks = 30
+  /// Kinds of lines that are told apart: a program can have any number of names.
+  static let mostKinds = 100
 
   let ends: BootInstant
   /// By the fields that were the same: how often they have come again.
   private(set) var repeated: [String: Int64] = [:]
   /// Tokens that were given to programs nobody has looked at.
   private(set) var unseen: Int64 = 0
+  /// What came beyond ``mostKinds``.
+  private var others: [AuditEntry.Verdict: Int64] = [:]
   private var looks = 0
 
   init(began now: BootInstant) { ends = now.adding(seconds: Self.length) }
@@ -87,19 +91,27 @@ struct AuditWindow {
   mutating func addUnseen() { unseen += 1 }
 
   /// Counts an entry; true for the first of its kind, which has a line of its own.
-  mutating func isNew(_ fields: String) -> Bool {
-    guard let count = repeated[fields] else {
-      repeated[fields] = 0
-      return true
+  mutating func isNew(_ fields: String, _ verdict: AuditEntry.Verdict) -> Bool {
+    if let count = repeated[fields] {
+      repeated[fields] = count + 1
+      return false
     }
-    repeated[fields] = count + 1
-    return false
+    guard repeated.count < Self.mostKinds else {
+      others[verdict, default: 0] += 1
+      return false
+    }
+    repeated[fields] = 0
+    return true
   }
 
   /// What has come again, as lines without a time: the number first.
   func counts(account: String) -> [String] {
     var lines = repeated.filter { $0.value > 0 }.map { "count=\($0.value)\t\($0.key)" }.sorted()
-    if unseen > 0 { lines.append("count=\(unseen)\taccount=\(account)\tverdict=given") }
+    var others = others
+    if unseen > 0 { others[.given, default: 0] += unseen }
+    for (verdict, count) in others.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      lines.append("count=\(count)\taccount=\(account)\tverdict=\(verdict.rawValue)")
+    }
     return lines
   }
 }

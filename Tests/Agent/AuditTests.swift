@@ -32,15 +32,31 @@ import Testing
   @Test func whatComesAgainIsCounted() {
     var window = AuditWindow(began: start)
     #expect(window.ends == start.adding(seconds: 60))
-    #expect(window.isNew("b") && window.isNew("a"))
-    #expect(!window.isNew("a") && !window.isNew("a") && !window.isNew("b"))
+    let isNew = ["b", "a", "a", "a", "b"].map { window.isNew($0, .given) }
+    #expect(isNew == [true, true, false, false, false])
     #expect(window.counts(account: "w") == ["count=1\tb", "count=2\ta"])
+  }
+
+  @Test func namesWithoutNumberAreOnlyCounted() {
+    var window = AuditWindow(began: start)
+    for number in 0..<AuditWindow.mostKinds {
+      let isNew = window.isNew("\(number)", .denied)
+      #expect(isNew)
+    }
+    let verdicts: [AuditEntry.Verdict] = [.notAllowed, .notAllowed, .given]
+    let isNew = verdicts.enumerated().map { window.isNew("x\($0.offset)", $0.element) }
+    #expect(isNew == [false, false, false])
+    window.addUnseen()
+    #expect(
+      window.counts(account: "w") == [
+        "count=2\taccount=w\tverdict=given", "count=2\taccount=w\tverdict=not-allowed",
+      ])
   }
 
   @Test func fewProgramsAreLookedAtForTheLogAlone() {
     var window = AuditWindow(began: start)
-    for _ in 0..<AuditWindow.mostLooks { #expect(window.takeLook()) }
-    #expect(!window.takeLook())
+    let looks = (0...AuditWindow.mostLooks).map { _ in window.takeLook() }
+    #expect(looks.dropLast().allSatisfy(\.self) && looks.last == false)
     window.addUnseen()
     window.addUnseen()
     #expect(window.counts(account: "w") == ["count=2\taccount=w\tverdict=given"])
