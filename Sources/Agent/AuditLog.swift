@@ -29,7 +29,7 @@ final class AuditLog {
   /// Adds a line.
   func add(_ line: String) {
     do throws(FolderFault) {
-      try preparePrivateFolder(folder)
+      try preparePrivateFolder(folder, missing: .twoParents)
       try makeRoom()
       try write((isCutOff ? "\n" : "") + line + "\n", to: try open())
       fault = nil

@@ -135,7 +135,7 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(failure.code.exitStatus == 2)
   }
 
-  @Test(arguments: ["lock", "unlock", "vault", "expose", "log"])
+  @Test(arguments: ["lock", "unlock", "vault", "expose"])
   func whatIsNotBuiltIsNotListed(_ name: String) {
     #expect(throws: Failure.self) { _ = try Verbs.named(name) }
   }
