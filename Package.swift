@@ -69,7 +69,7 @@ let package = Package(
     library("Attributes", []),
     library("Platform", ["CPlatform"]),
     library("Vault", ["Attributes", "CPlatform", "Platform"], exclude: ["README.md"]),
-    library("Configuration", ["Attributes"]),
+    library("Configuration", ["Attributes", "Platform"]),
     library("OAuth"),
     library("HTTP1"),
     library("TLS", ["COpenSSL"]),

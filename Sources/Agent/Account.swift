@@ -23,6 +23,11 @@ final class Account {
   var departure: Departure?
   /// The client that was registered for the account; a logout alone does not end it.
   var registration: ClientRegistration?
+  /// Programs a person has said yes to, as ``Asker/rule`` has them: good until the account is logged
+  /// out.
+  var confirmed: Set<String> = []
+  /// What the log has of the present minute; nil when nothing was given in it.
+  var audit: AuditWindow?
   /// What has gone otherwise than it should though nothing has failed: a former grant that could
   /// not be revoked, a scope the server has taken away.
   var warning: String?
@@ -242,6 +247,7 @@ final class Account {
       session = nil
       refresh = .idle
       warning = nil
+      confirmed = []
       forgetFailures()
     }
     return (session, takeAllWaiting())

@@ -10,10 +10,15 @@ package struct AgentLimits: Sendable {
   package let exchange: Int64
   /// A refresh, before those who wait for it get the old token if that is still valid.
   package let patience: Int64
+  /// A person, to answer whether a program may have a token.
+  package let question: Int64
 
   package init(
-    stall: Int64 = 30, job: Int64 = 60, grace: Int64 = 5, exchange: Int64 = 85, patience: Int64 = 10
+    stall: Int64 = 30, job: Int64 = 60, grace: Int64 = 5, exchange: Int64 = 85,
+    patience: Int64 = 10,
+    question: Int64 = 60
   ) {
+    self.question = question
     self.exchange = exchange
     self.stall = stall
     self.patience = patience

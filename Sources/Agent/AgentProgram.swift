@@ -72,7 +72,9 @@ package enum AgentProgram {
     do throws(SystemError) {
       let server = try AgentServer(
         listener: socket.takeListener(), socketPath: path, courierPath: courier,
-        configurationPath: folders.configurationFile, willStop: claim.release)
+        clientPath: Programs.sibling("sallyport").flatMap { resolved($0) },
+        configurationPath: folders.configurationFile, logFolder: folders.stateFolder,
+        willStop: claim.release)
       starter.tellReady()
       ServiceManager.notify("READY=1\nSTATUS=Serving \(path)", environment)
       server.run()
@@ -81,6 +83,13 @@ package enum AgentProgram {
     } catch {
       throw Failure(.failed, "cannot serve: \(error.reason)")
     }
+  }
+
+  /// The path of a program as the kernel tells it of a process that runs it.
+  private static func resolved(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   /// A thousand clients and their couriers need more descriptors than the usual soft limit of

@@ -86,6 +86,7 @@ extension AgentServer {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
     connection.exposure?.connections[connection.id] = nil
     if let account = connection.awaits { withdraw(connection.id, from: account) }
+    if let question = connection.question { withdraw(connection.id, fromQuestion: question) }
     if connection.isBusy { endAbandonedEndSessions() }
   }
 

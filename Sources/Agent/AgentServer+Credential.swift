@@ -21,7 +21,9 @@ extension AgentServer {
         form: .credential(
           asBearer: wantsBearer(request), username: username(for: request, settings)),
         validity: RefreshPolicy.defaultValidity, mayLogin: onDemand)
-      serve(credential, from: made(settings.name), to: connection, now: now)
+      admit(connection, to: made(settings.name), for: .get, mayLogin: onDemand, now: now) {
+        self.serve(credential, from: $0, to: $1, now: $2)
+      }
     }
   }
 

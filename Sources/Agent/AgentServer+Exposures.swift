@@ -15,7 +15,10 @@ extension AgentServer {
         connection: connection.id, form: .exposure(try ExposureOrder(request)),
         validity: RefreshPolicy.defaultValidity, mayLogin: false,
         narrowing: try Narrowing.read(request))
-      serve(asker, from: account, to: connection, now: now)
+      // Whoever comes to the socket has the token: to expose it is to be given it.
+      admit(connection, to: account, for: .expose, mayLogin: false, now: now) {
+        self.serve(asker, from: $0, to: $1, now: $2)
+      }
     } catch {
       answer(connection, error)
     }
@@ -30,6 +33,7 @@ extension AgentServer {
       guard !token.needsProof else { throw Self.unexposable(account.name) }
       let exposure = try begin(order, request.narrowing, of: account, now: now)
       let unrecorded = record()
+      noteGiven(.expose, of: account, token.scope, to: connection, now: now)
       answer(connection) { (reply) throws(AttributeFault) in
         reply.append("event", constant: "done")
         try reply.append("account", account.name.text)

@@ -9,6 +9,7 @@ extension AgentServer {
   private static let defaultTimeout: Int64 = 300
   /// Seconds beyond which no asker can ask the agent to wait.
   private static let longestTimeout: Int64 = 24 * 3600
+
   func login(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     let once = request.flag("once")
     let overrides = Self.overrides(of: request)
@@ -31,9 +32,18 @@ extension AgentServer {
     }
     let timeout = min(
       max(1, request.integer("timeout") ?? Self.defaultTimeout), Self.longestTimeout)
-    join(
-      .login(connection: connection.id, once: once), account, of: connection, settings: settings,
-      method: request.flag("device") ? .device : .browser, timeout: timeout, now: now)
+    let method: SignIn.Method = request.flag("device") ? .device : .browser
+    // A sign-in that is kept hands out no token: who may have one is asked when one is wanted.
+    guard once else {
+      return join(
+        .login(connection: connection.id, once: false), account, of: connection,
+        settings: settings, method: method, timeout: timeout, now: now)
+    }
+    admit(connection, to: account, for: .login, mayLogin: true, now: now) {
+      self.join(
+        .login(connection: $1.id, once: true), $0, of: $1, settings: settings, method: method,
+        timeout: timeout, now: $2)
+    }
   }
 
   /// Adds an asker to the sign-in of an account, which is started when there is none.
@@ -65,12 +75,17 @@ extension AgentServer {
     start(.signIn(account: account), id: signIn.courier, timeout: timeout, now: now)
   }
 
+  /// Keys that count only in the file: whoever asks must not loosen what he is judged by.
+  private static let unasked: Set<String> = [
+    KnownKey.clientSecret, KnownKey.allow, KnownKey.confirm,
+  ]
+
   /// What the command line put over the configuration, key by key.
   private static func overrides(of request: AttributeBlock) -> [Setting] {
     var overrides: [Setting] = []
     request.visit { key, _, value in
       guard let key = AttributeBlock.text(key), let value = AttributeBlock.text(value),
-        key != KnownKey.clientSecret, KnownKey.named(key)?.place == .account
+        !unasked.contains(key), KnownKey.named(key)?.place == .account
       else { return }
       overrides.append(Setting(key: key, value: value))
     }

@@ -158,6 +158,7 @@ extension AgentServer {
     let forgotten = accounts.values
     accounts = [:]
     for account in forgotten {
+      endWindow(of: account)
       cancelSignIn(of: account)
       account.departure?.cancel()
       account.registration = nil

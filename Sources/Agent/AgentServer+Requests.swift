@@ -80,7 +80,8 @@ extension AgentServer {
 
   /// Lets go of an account nothing is known of: a name that has failed must not stay behind as one.
   func dropIfBlank(_ account: Account) {
-    if account.isBlank, accounts[account.name.text] === account {
+    // What the log counts in this minute is told at its end.
+    if account.isBlank, account.audit == nil, accounts[account.name.text] === account {
       accounts[account.name.text] = nil
     }
   }

@@ -73,7 +73,9 @@ extension AgentServer {
     let asker = TokenRequest(
       connection: connection.id, form: .userInfo, validity: RefreshPolicy.defaultValidity,
       mayLogin: false)
-    serve(asker, from: account, to: connection, now: now)
+    admit(connection, to: account, for: .userinfo, mayLogin: false, now: now) {
+      self.serve(asker, from: $0, to: $1, now: $2)
+    }
   }
 
   func askUserInfo(_ service: CourierJob.Service, for connection: Connection, now: BootInstant) {
@@ -100,6 +102,8 @@ extension AgentServer {
           try reply.append(key: "warning", isList: true, value: printable(warning))
         }
       }
+      noteGiven(
+        .userinfo, of: service.account, service.token.scope, to: connection, now: clock())
     }
   }
 

@@ -164,6 +164,7 @@ extension AgentServer {
         try reply.append("id_token", bytes)
       }
     }
+    if withTokens { noteGiven(.login, of: account, session.scope, to: connection, now: now) }
   }
 
   // MARK: A client that was registered

@@ -61,6 +61,12 @@ extension AgentServer {
     if let session = account?.session {
       try describe(session, of: account, to: &reply, now: now)
     }
+    for allowed in section?.all(KnownKey.allow) ?? [] {
+      try reply.append(key: KnownKey.allow, isList: true, value: allowed)
+    }
+    if let confirm = section?[KnownKey.confirm] {
+      try reply.append(key: KnownKey.confirm, value: confirm)
+    }
     if account?.registration != nil { reply.append("registered", constant: "yes") }
     if let warning = account?.warning { reply.append("warning", oneLine: warning) }
     if let failure = misfit ?? account?.lastError {
@@ -120,6 +126,13 @@ extension AgentServer {
     reply.append("vault", constant: "memory")
     try reply.append("memory_guard", pool.weakestGuard.name)
     reply.append("accounts", Int64(accounts))
+    if let log {
+      try reply.append("log", log.path)
+      if let fault = log.fault {
+        reply.append("log_error", oneLine: fault.sentence)
+        if let hint = fault.hint { reply.append("log_hint", oneLine: hint) }
+      }
+    }
     if let path = configuration.path { try reply.append("config", path) }
     if let failure = configurationFailure {
       reply.append("config_error", oneLine: failure.description)

@@ -14,7 +14,9 @@ extension AgentServer {
         validity: max(0, request.integer("min_valid") ?? RefreshPolicy.defaultValidity),
         mayLogin: request.flag("login"), narrowing: try Narrowing.read(request),
         proof: try ProofTarget.read(request))
-      serve(asker, from: account, to: connection, now: now)
+      admit(connection, to: account, for: .token, mayLogin: asker.mayLogin, now: now) {
+        self.serve(asker, from: $0, to: $1, now: $2)
+      }
     } catch {
       answer(connection, error)
     }

@@ -41,6 +41,7 @@ extension AgentServer {
           reply.append("warning", oneLine: warning)
         }
       }
+      note(token, of: account, request, to: connection, now: now)
     }
   }
 
@@ -62,6 +63,18 @@ extension AgentServer {
       if let warning = remark(service.warning, token, session, request, now: now) {
         reply.append("warning", oneLine: warning)
       }
+    }
+    note(token, of: service.account, request, to: connection, now: now)
+  }
+
+  private func note(
+    _ token: AccessToken, of account: Account, _ request: TokenRequest, to connection: Connection,
+    now: BootInstant
+  ) {
+    switch request.form {
+    case .token: noteGiven(.token, of: account, token.scope, to: connection, now: now)
+    case .credential: noteGiven(.get, of: account, token.scope, to: connection, now: now)
+    case .refreshOnly, .userInfo, .exposure: break
     }
   }
 

@@ -24,11 +24,20 @@ package final class AgentServer {
   let courierPath: String
   let socketPath: String
   let limits: AgentLimits
+  /// The program `sallyport`, without links: it asks for whoever has started it.
+  let clientPath: String?
+  /// Nil where nothing is written down.
+  let log: AuditLog?
   var accounts: [String: Account] = [:]
   var connections: [UInt64: Connection] = [:]
   var exposures: [UInt64: Exposure] = [:]
   let narrowRecord: NarrowSocketRecord
   var couriers: [UInt64: CourierProcess] = [:]
+  var questions: [UInt64: Question] = [:]
+  /// How a person can be asked, within so many seconds.
+  var waysToAsk: (Question.Subject, Int64) -> [QuestionWay] = {
+    QuestionWay.all(for: $0, seconds: $1)
+  }
   var waitingJobs = JobQueue()
   /// Whether jobs are being started: one that fails at once may lead to the next.
   var isStartingJobs = false
@@ -55,6 +64,8 @@ package final class AgentServer {
     case courier(UInt64)
     case refreshAhead(account: String)
     case patience(account: String, generation: UInt64)
+    case question(UInt64)
+    case audit(account: String)
     case accept
     case exposure(UInt64)
     /// A courier has settled, and its place is free.
@@ -65,12 +76,15 @@ package final class AgentServer {
   ///   - listener: a listening Unix socket, non-blocking.
   ///   - socketPath: where it listens, for `status`.
   ///   - courierPath: the program `sallyport-courier`.
+  ///   - clientPath: the program `sallyport`, without links.
+  ///   - logFolder: where the log is kept; nil for none.
   ///   - willStop: called once, before whoever has asked the agent to stop is answered: a client
   ///     that comes after that answer must find no socket, and start a new agent.
   ///   - clock: what tells the time.
   package init(
     listener: consuming Descriptor, socketPath: String, courierPath: String,
-    configurationPath: String?, limits: AgentLimits = AgentLimits(),
+    clientPath: String? = nil, configurationPath: String?, logFolder: String? = nil,
+    limits: AgentLimits = AgentLimits(),
     willStop: @escaping () -> Void = {}, clock: @escaping () -> BootInstant = { .now }
   ) throws(SystemError) {
     self.listener = listener
@@ -80,6 +94,8 @@ package final class AgentServer {
     self.socketPath = socketPath
     narrowRecord = NarrowSocketRecord(besideSocket: socketPath)
     self.courierPath = courierPath
+    self.clientPath = clientPath
+    log = logFolder.map { AuditLog(folder: $0) }
     configuration = ConfigurationWatcher(path: configurationPath)
     let watched = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
     let signals = sp_signal_descriptor(watched, Int32(watched.count))
@@ -130,6 +146,7 @@ package final class AgentServer {
     case connection(UInt64)
     case courier(UInt64)
     case exposure(UInt64)
+    case question(UInt64)
   }
 
   private func collect(_ entries: inout [pollfd], _ owners: inout [Owner]) {
@@ -143,6 +160,10 @@ package final class AgentServer {
     add(timer.number, Int16(POLLIN), .timer)
     for (id, courier) in couriers where !courier.inputEnded {
       add(courier.descriptor.number, courier.events, .courier(id))
+    }
+    for (id, question) in questions {
+      guard let child = question.child else { continue }
+      add(child.handle.number, Int16(POLLIN), .question(id))
     }
     for (id, connection) in connections {
       add(connection.descriptor.number, connection.events, .connection(id))
@@ -167,6 +188,9 @@ package final class AgentServer {
       serve(courier, now: now)
     case .exposure(let id):
       if let exposure = exposures[id] { accept(exposure, now: now) }
+    case .question(let id):
+      guard let question = questions[id] else { return }
+      serve(question, now: now)
     }
   }
 
@@ -244,6 +268,8 @@ package final class AgentServer {
       case .courier(let id): endLate(id, now: now)
       case .refreshAhead(let name): refreshAhead(name, now: now)
       case .patience(let name, let generation): endPatience(name, generation, now: now)
+      case .question(let id): endQuestion(id, now: now)
+      case .audit(let name): endWindow(ofAccount: name, now: now)
       case .accept: acceptsAgainAt = nil
       case .exposure(let id): endExposure(id)
       case .places:
@@ -260,7 +286,10 @@ package final class AgentServer {
     for connection in connections.values { _ = connection.send() }
     for courier in couriers.values { kill(-courier.processID, SIGKILL) }
     for courier in couriers.values { waitpid(courier.processID, nil, 0) }
+    for question in questions.values { question.child?.end() }
+    for account in accounts.values { endWindow(of: account) }
     couriers = [:]
+    questions = [:]
     connections = [:]
     accounts = [:]
   }

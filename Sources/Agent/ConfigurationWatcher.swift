@@ -12,6 +12,7 @@ final class ConfigurationWatcher {
   private(set) var version = 0
   private(set) var accounts: [AccountSettings] = []
   private var accountsByName: [String: AccountSettings] = [:]
+  private var policies: [String: AccessPolicy] = [:]
   private var accountsByHost: [String: [AnsweringAccount]] = [:]
   private var stamp: Stamp?
   private var hasLooked = false
@@ -31,6 +32,9 @@ final class ConfigurationWatcher {
 
   /// The account of a name; nil when the file has none.
   func account(_ name: String) -> AccountSettings? { accountsByName[name] }
+
+  /// Who gets tokens of an account; nil where every program of the user does.
+  func policy(of name: String) -> AccessPolicy? { policies[name] }
 
   /// The accounts that answer for a URL, as ``CredentialURL/accounts(answering:among:)`` has it.
   func accounts(answering request: CredentialRequest) -> [AccountSettings] {
@@ -58,8 +62,10 @@ final class ConfigurationWatcher {
     accounts = file.accounts
     accountsByName = [:]
     accountsByHost = [:]
+    policies = [:]
     for account in accounts {
       accountsByName[account.name.text] = account
+      policies[account.name.text] = AccessPolicy(account)
       let answering = AnsweringAccount(account)
       for host in Set(answering.urls.map(\.host)) {
         accountsByHost[host, default: []].append(answering)

@@ -28,6 +28,10 @@ final class Connection {
   var isBusy = false
   /// The account whose refresh or sign-in the request waits for.
   var awaits: Account?
+  /// The question to a person that the request waits for.
+  var question: UInt64?
+  /// Who asks; nil as long as nobody wanted to know.
+  var asker: Asker?
   /// Whether the connection ends once the output is sent.
   var closesAfterOutput = false
   /// Bytes that may still be thrown away; nil as long as requests are taken.

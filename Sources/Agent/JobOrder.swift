@@ -7,7 +7,9 @@ import Secrets
 /// Writes the block that tells a courier its job, into guarded pages.
 struct JobOrder: ~Copyable {
   /// Keys of an account that are the agent's own business.
-  private static let unneeded: Set<String> = ["credential_url", "login", "username"]
+  private static let unneeded: Set<String> = [
+    "credential_url", "login", "username", KnownKey.allow, KnownKey.confirm,
+  ]
 
   /// Bytes of a block that lists of tokens may fill: three quarters, for what comes behind them.
   private static let mostBytesOfTokens = AttributeLimits.blockLength / 4 * 3

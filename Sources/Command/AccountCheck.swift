@@ -9,7 +9,7 @@ enum AccountCheck {
   static func findings(_ settings: AccountSettings, _ reports: [AccountStatus]) -> [Finding] {
     let report = reports.first { $0.account == settings.name.text }
     return ClientCheck.findings(settings) + FileCheck.findings(settings)
-      + state(settings, report) + ports(settings, report)
+      + PolicyCheck.findings(settings) + state(settings, report) + ports(settings, report)
   }
 
   private static func state(_ settings: AccountSettings, _ report: AccountStatus?) -> [Finding] {

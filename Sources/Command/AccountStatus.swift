@@ -20,6 +20,10 @@ struct AccountStatus: Equatable {
   var lastError: String?
   var lastErrorAt: Int64?
   var credentialURLs: [String] = []
+  /// The programs that get its tokens, as they are configured; empty for all of the user.
+  var allowed: [String] = []
+  /// How often a person is asked: `never`, `first` or `always`.
+  var confirm: String?
   /// `Bearer` or `DPoP`.
   var tokenType: String?
   var resources: [String] = []
@@ -49,6 +53,8 @@ struct AccountStatus: Equatable {
     lastError = block.text("last_error")
     lastErrorAt = block.integer("last_error_at")
     credentialURLs = block.strings("credential_url")
+    allowed = block.strings("allow")
+    confirm = block.text("confirm")
     tokenType = block.text("token_type")
     resources = block.strings("resource")
     isRegistered = block.flag("registered")
@@ -65,6 +71,8 @@ struct AccountStatus: Equatable {
     clientID = settings["client_id"]
     scope = settings["scope"]
     credentialURLs = settings.all("credential_url")
+    allowed = settings.all(KnownKey.allow)
+    confirm = settings[KnownKey.confirm]
     resources = settings.all("resource")
     hint = "sallyport login \(settings.name)"
   }
@@ -81,6 +89,11 @@ struct AgentStatus: Equatable {
   let configuration: String?
   /// What is wrong with the configuration file.
   let configurationError: String?
+  /// Where it is written down who has got what.
+  let log: String?
+  /// Why that cannot be written.
+  let logError: String?
+  let logHint: String?
 
   init(_ block: AttributeBlock) {
     version = block.string("version") ?? "unknown"
@@ -90,6 +103,9 @@ struct AgentStatus: Equatable {
     memoryGuard = block.text("memory_guard")
     configuration = block.text("config")
     configurationError = block.text("config_error")
+    log = block.text("log")
+    logError = block.text("log_error")
+    logHint = block.text("log_hint")
   }
 }
 

@@ -73,6 +73,10 @@ enum AgentCheck {
           "secrets are in ordinary memory, which may be swapped to disk", hint: "ulimit -l"))
     default: break
     }
+    if let error = agent.logError {
+      let sentence = "it is not written down who gets tokens: \(error)"
+      findings.append(.warning(sentence, hint: agent.logHint))
+    }
     return findings
   }
 }

@@ -21,11 +21,15 @@ struct Option: Sendable {
   let key: String?
   /// Whether help only names it: it is a key that few accounts need, explained in the manual.
   let isRare: Bool
+  /// The letter that is the same with one dash.
+  let short: Character?
 
   init(
     _ name: String, _ value: String?, completion: Completion = .nothing,
-    isRepeatable: Bool = false, key: String? = nil, isRare: Bool = false, _ help: String
+    isRepeatable: Bool = false, key: String? = nil, isRare: Bool = false, short: Character? = nil,
+    _ help: String
   ) {
+    self.short = short
     self.name = name
     self.value = value
     self.help = help
@@ -40,8 +44,11 @@ struct Option: Sendable {
     self.init(name, nil, key: key, isRare: isRare, help)
   }
 
-  /// `--name VALUE`, as help shows it.
-  var usage: String { value.map { "--\(name) \($0)" } ?? "--\(name)" }
+  /// `--name VALUE` or `-n, --name VALUE`, as help shows it.
+  var usage: String {
+    let names = (short.map { "-\($0), " } ?? "") + "--\(name)"
+    return value.map { "\(names) \($0)" } ?? names
+  }
 
   /// `--format`, in the words of the verb that has it.
   static func format(_ help: String) -> Option {

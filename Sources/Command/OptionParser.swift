@@ -37,6 +37,7 @@ extension Invocation {
     _ word: String, _ rest: inout ArraySlice<String>, of verb: Verb
   ) throws(Failure) -> (Option, String) {
     if word == "-h" { return (.showHelp, "") }
+    let word = long(word, of: verb)
     let body = word.drop { $0 == "-" }
     let parts = body.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = parts.first.map(String.init) ?? ""
@@ -56,6 +57,16 @@ extension Invocation {
       throw .usage("--\(name) needs a value: --\(name) \(placeholder)", of: verb)
     }
     return (option, value)
+  }
+
+  /// `-n` as `--name`, and `-n5` as `--name=5`, where the verb has such an option.
+  private static func long(_ word: String, of verb: Verb) -> String {
+    let rest = word.dropFirst()
+    guard word.hasPrefix("-"), let letter = rest.first, letter != "-",
+      let option = verb.options.first(where: { $0.short == letter })
+    else { return word }
+    let value = rest.dropFirst()
+    return "--\(option.name)" + (value.isEmpty ? "" : "=\(value)")
   }
 
   private static func isOption(_ word: String, among known: [Option]) -> Bool {

@@ -77,6 +77,8 @@ struct StatusReport {
     json.add("memory_guard", ifKnown: agent.memoryGuard)
     json.add("config", ifKnown: agent.configuration)
     json.add("config_error", ifKnown: agent.configurationError)
+    json.add("log", ifKnown: agent.log)
+    json.add("log_error", ifKnown: agent.logError)
     json.endObject()
   }
 
@@ -109,6 +111,12 @@ struct StatusReport {
       for resource in account.resources { json.add(element: resource) }
       json.endArray()
     }
+    if !account.allowed.isEmpty {
+      json.beginArray("allow")
+      for allowed in account.allowed { json.add(element: allowed) }
+      json.endArray()
+    }
+    json.add("confirm", ifKnown: account.confirm)
     if account.isRegistered { json.add("registered", true) }
     json.add("narrowed", ifKnown: account.narrowed)
     if let userInfo { json.add("userinfo", json: userInfo) }

@@ -23,6 +23,9 @@ extension StatusReport {
     if agent.memoryGuard == "plain" {
       remarks.append("the agent's secrets are in ordinary memory, which may be swapped to disk")
     }
+    if let error = agent.logError {
+      remarks.append("it is not written down who gets tokens: \(error)")
+    }
     if let error = agent.configurationError { remarks.append("configuration: \(error)") }
     return remarks
   }
@@ -46,6 +49,8 @@ extension AccountStatus {
     lines.append(row("refresh", nextRefreshAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" }))
     for url in credentialURLs { lines.append(row("answers", url)) }
     for exposure in exposures { lines.append(row("exposed", exposure.text)) }
+    for allowed in allowed { lines.append(row("allow", allowed)) }
+    lines.append(row("confirm", confirm))
     lines.append(row("error", lastError.map { $0 + errorTime(now: now) }))
     lines.append(row("try", hint))
     if let userInfo { lines += ["  userinfo"] + userInfo.lines }

@@ -5,7 +5,7 @@ import Platform
 /// All verbs: the dispatcher, the help texts and the completions are made from this list.
 enum Verbs {
   static let all: [Verb] = [
-    Login.verb, Token.verb, Status.verb, Refresh.verb, Logout.verb, Expose.verb,
+    Login.verb, Token.verb, Status.verb, Refresh.verb, Logout.verb, Expose.verb, Log.verb,
     Callback.verb, Credential.getVerb, Credential.storeVerb, Credential.eraseVerb,
     AgentCommand.verb,
     AgentCommand.stopVerb, Doctor.verb, ShellCompletion.verb, Help.verb, Help.versionVerb,

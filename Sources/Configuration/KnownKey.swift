@@ -9,6 +9,11 @@ package struct KnownKey: Sendable {
 
   package static let clientSecret = "client_secret"
   package static let authorizePrefix = "authorize."
+  package static let allow = "allow"
+  package static let confirm = "confirm"
+
+  /// How often a person is asked whether a program may have a token.
+  package static let confirmations = ["never", "first", "always"]
 
   /// The key; for a family of keys, such as `authorize.NAME`, its name in the manual.
   package let name: String
@@ -81,6 +86,8 @@ package struct KnownKey: Sendable {
     KnownKey("credential_url", .credentialURL, isRepeatable: true),
     KnownKey("username", .text),
     KnownKey("login", .word(["on-demand", "manual"])),
+    KnownKey(allow, .peers, isRepeatable: true),
+    KnownKey(confirm, .word(confirmations)),
   ]
 
   /// The algorithms of RFC 7518 and RFC 8037 a client assertion can be signed with; HS256 is the

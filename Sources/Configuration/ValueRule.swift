@@ -1,3 +1,5 @@
+import Platform
+
 /// What the value of a key has to look like, as far as that can be told cheaply.
 enum ValueRule: Sendable {
   case text
@@ -15,6 +17,8 @@ enum ValueRule: Sendable {
   /// The address of a document that describes the client to servers.
   case documentURL
   case credentialURL
+  /// Programs, separated by commas.
+  case peers
   case vault
 
   /// What is wrong with a value, to be put behind the key; nil when nothing is.
@@ -32,6 +36,7 @@ enum ValueRule: Sendable {
     case .endpoint: return Self.judgeEndpoint(value)
     case .documentURL: return Self.judgeDocumentURL(value)
     case .credentialURL: return CredentialURL.judge(value)
+    case .peers: return Self.judgePeers(value)
     case .vault: return Self.judgeVault(value)
     }
   }
@@ -99,6 +104,12 @@ enum ValueRule: Sendable {
     let segments = url.path.lowercased().split(separator: "/")
     let dots = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"]
     return segments.contains { dots.contains(String($0)) } ? "has . or .. in its path" : nil
+  }
+
+  private static func judgePeers(_ value: String) -> String? {
+    AllowedPeer.list(value) == nil
+      ? "is not a list of programs: each is a whole path, unit:NAME, flatpak:ID or snap:NAME,"
+        + " with a comma between two" : nil
   }
 
   private static func judgeVault(_ value: String) -> String? {

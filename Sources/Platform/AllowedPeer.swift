@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A program that is allowed to ask: one word of a setting.
 package enum AllowedPeer: Equatable, Sendable {
-  /// An absolute path of a program that is in no sandbox.
+  /// An absolute path of a program that is in no sandbox, or of one that has started it.
   case executable(String)
   /// `unit:NAME`: a unit of the system or of the user himself.
   case unit(String)
@@ -31,6 +31,19 @@ package enum AllowedPeer: Equatable, Sendable {
     }
   }
 
+  /// Reads a list, its words separated by commas; nil when one of them is none.
+  package static func list(_ text: String) -> [AllowedPeer]? {
+    var peers: [AllowedPeer] = []
+    for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let spaces: Set<Character> = [" ", "\t"]
+      let start = word.drop(while: spaces.contains)
+      let end = start.lastIndex { !spaces.contains($0) }
+      guard let end, let peer = AllowedPeer(String(start[...end])) else { return nil }
+      peers.append(peer)
+    }
+    return peers
+  }
+
   /// Whether the rule is for this peer.
   ///
   /// - Parameter user: the agent's own; another user's units are strangers.
@@ -38,8 +51,9 @@ package enum AllowedPeer: Equatable, Sendable {
     switch self {
     case .executable(let path):
       // What runs in a box is known by the box: its owner chooses what is at which path.
-      guard let executable = peer.executable, executable.isFileAtPath else { return false }
-      return peer.sandbox == .none && executable.path == path
+      guard peer.sandbox == .none else { return false }
+      let programs = [peer.executable].compactMap(\.self) + (peer.starters ?? [])
+      return programs.contains { $0.isFileAtPath && $0.path == path }
     case .unit(let name):
       guard let unit = peer.unit, unit.name == name else { return false }
       return unit.manager == .system || unit.manager == .user(user)

@@ -22,6 +22,13 @@ package struct Folders: Sendable {
       ?? home.map { $0 + "/.config/sallyport/config" }
   }
 
+  /// The folder for what is kept between two runs and is no secret; nil when neither XDG_STATE_HOME nor
+  /// HOME tells one.
+  package var stateFolder: String? {
+    absolute("XDG_STATE_HOME").map { $0 + "/sallyport" }
+      ?? home.map { $0 + "/.local/state/sallyport" }
+  }
+
   /// The agent's socket: SALLYPORT_SOCK, else `agent.sock` in ``runtimeFolder``.
   package var socket: String? {
     variable("SALLYPORT_SOCK") ?? runtimeFolder.map { $0 + "/agent.sock" }

@@ -1,6 +1,6 @@
 package import Glibc
 
-/// Why a folder is not fit to hold the agent's socket.
+/// Why a folder is not fit to hold the agent's socket, or its log.
 package enum FolderFault: Error, Equatable {
   case system(path: String, SystemError)
   case symbolicLink(path: String)
@@ -33,17 +33,36 @@ package enum FolderFault: Error, Equatable {
 /// Makes sure that `path` is a folder of this user that nobody else can enter.
 ///
 /// It is created with mode 0700; a chmod afterwards would leave a moment in which others get in.
-package func preparePrivateFolder(_ path: String) throws(FolderFault) {
-  if mkdir(path, 0o700) != 0, errno != EEXIST {
-    // The parent may be missing too (~/.cache on a fresh account); it holds nothing secret itself.
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw .system(path: path, .last("mkdir"))
-    }
-    let parent = String(path[..<slash])
-    guard mkdir(parent, 0o700) == 0 || errno == EEXIST, mkdir(path, 0o700) == 0 || errno == EEXIST
-    else { throw .system(path: path, .last("mkdir")) }
-  }
+///
+/// - Parameter missing: what else may be made on the way.
+package func preparePrivateFolder(
+  _ path: String, missing: MissingFolders = .parent
+) throws(FolderFault) {
+  guard make(path, above: missing.levels) else { throw .system(path: path, .last("mkdir")) }
   try checkPrivateFolder(path)
+}
+
+/// Folders above one that is made, which hold nothing secret themselves.
+package enum MissingFolders {
+  /// The one right above (`~/.cache` on a fresh account): the rest of a mistyped path is not made.
+  case parent
+  /// `~/.local/state`.
+  case twoParents
+
+  fileprivate var levels: Int {
+    switch self {
+    case .parent: 1
+    case .twoParents: 2
+    }
+  }
+}
+
+private func make(_ path: String, above levels: Int) -> Bool {
+  if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
+  guard errno == ENOENT, levels > 0, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
+    make(String(path[..<slash]), above: levels - 1)
+  else { return false }
+  return mkdir(path, 0o700) == 0 || errno == EEXIST
 }
 
 /// Checks that `path` itself, not what a link points to, is a private folder of this user.

@@ -26,6 +26,25 @@ struct ProcProcess {
     return PeerIdentity.Executable(path: path, isFileAtPath: isFileAtPath)
   }
 
+  /// The process that has started it, or has taken it over since; 0 for one that is not to be seen
+  /// from here, nil when the process is no more.
+  var parent: pid_t? {
+    // proc_pid_stat(5): "PID (NAME) STATE PARENT …", where the name can hold anything.
+    guard let line = contents("stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
+      return nil
+    }
+    let fields = line[(end + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 2)
+    return fields.count < 3 ? nil : pid_t(String(decoding: fields[1], as: UTF8.self))
+  }
+
+  /// Whether it is a shell that was told one command for another program: `sh -c COMMAND`.
+  var runsOneCommand: Bool {
+    let words = contents("cmdline")?.split(
+      separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+    guard let words, words.count > 1 else { return false }
+    return words[1].elementsEqual("-c".utf8)
+  }
+
   var unit: SystemdUnit? { contents("cgroup").flatMap { SystemdUnit(controlGroups: $0) } }
 
   /// - Parameter unit: the process's, which tells of a snap where there is no AppArmor.

@@ -13,12 +13,13 @@ final class TestAgent {
   /// - Parameter configuration: the text of the file; nil for none.
   init(
     _ courier: ScriptedCourier = ScriptedCourier(), configuration: String? = TestAgent.work,
-    limits: AgentLimits = AgentLimits()
+    limits: AgentLimits = AgentLimits(), askedBy ways: [QuestionWay] = []
   ) throws {
     scratch = try ScratchFolder()
     if let configuration { try scratch.write("config", configuration) }
     thread = try AgentThread(
-      scratch, courier: try courier.install(in: scratch), limits: limits, clock: clock)
+      scratch, courier: try courier.install(in: scratch), limits: limits,
+      ways: ways, clock: clock)
     control = try AgentClient(scratch("s"))
     try sync()
   }
@@ -101,6 +102,14 @@ final class TestAgent {
 
   /// Waits until the agent has ended by itself.
   func waitForEnd() { thread.join() }
+
+  /// The lines of the log so far, without their times.
+  func log() throws -> [String] {
+    guard scratch.mode(of: "state/log") != nil else { return [] }
+    return try contents(of: "state/log").split(separator: "\n").map { line in
+      String(line.drop { $0 != "\t" }.dropFirst())
+    }
+  }
 
   // MARK: What the courier did
 
@@ -196,7 +205,9 @@ private final class AgentThread {
     let socketPath: String
     let courierPath: String
     let configurationPath: String
+    let logFolder: String
     let limits: AgentLimits
+    let ways: [QuestionWay]
     let clock: SkewedClock
   }
 
@@ -205,12 +216,16 @@ private final class AgentThread {
     init(_ plan: Plan) { self.plan = plan }
   }
 
-  init(_ scratch: ScratchFolder, courier: String, limits: AgentLimits, clock: SkewedClock) throws {
+  init(
+    _ scratch: ScratchFolder, courier: String, limits: AgentLimits, ways: [QuestionWay],
+    clock: SkewedClock
+  ) throws {
     socketPath = scratch("s")
     let listener = try UnixSocket.listen(socketPath, backlog: 1024).release()
     let plan = Plan(
       listener: listener, socketPath: socketPath, courierPath: courier,
-      configurationPath: scratch("config"), limits: limits, clock: clock)
+      configurationPath: scratch("config"), logFolder: scratch("state"), limits: limits,
+      ways: ways, clock: clock)
     let box = Unmanaged.passRetained(Box(plan)).toOpaque()
     pthread_create(
       &thread, nil,
@@ -225,7 +240,9 @@ private final class AgentThread {
     let server = try? AgentServer(
       listener: Descriptor(owning: plan.listener), socketPath: path,
       courierPath: plan.courierPath, configurationPath: plan.configurationPath,
-      limits: plan.limits, willStop: { unlink(path) }, clock: { plan.clock.now })
+      logFolder: plan.logFolder, limits: plan.limits, willStop: { unlink(path) },
+      clock: { plan.clock.now })
+    server?.waysToAsk = { _, _ in plan.ways }
     server?.run()
   }
 

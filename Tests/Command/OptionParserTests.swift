@@ -7,7 +7,7 @@ private let verb = Verb(
   "try", .account,
   options: [
     Option("format", "FORMAT", "how"), Option("uri", "URI", isRepeatable: true, "where"),
-    Option(flag: "all", "every"), Option("timeout", "SECONDS", "how long"),
+    Option(flag: "all", "every"), Option("timeout", "SECONDS", short: "t", "how long"),
   ], summary: "tries", details: ""
 ) { (_) throws(Failure) in 0 }
 
@@ -28,6 +28,15 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(try parse("--format=--all")["format"] == "--all")
     #expect(try parse("--format", "--other")["format"] == "--other")
     #expect(try parse("--format", "-")["format"] == "-")
+  }
+
+  @Test func aLetterIsTheSame() throws {
+    #expect(try parse("-t", "5")["timeout"] == "5")
+    #expect(try parse("-t5")["timeout"] == "5")
+    #expect(try parse("--", "-t").operand == "-t")
+    #expect(try mistake("-t").description == "--timeout needs a value: --timeout SECONDS")
+    #expect(try mistake("-t", "5", "--timeout=6").description == "--timeout is given twice")
+    #expect(throws: Failure.self) { try parse("-x") }
   }
 
   @Test func theOperandMayStandAnywhere() throws {
@@ -126,7 +135,7 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(failure.code.exitStatus == 2)
   }
 
-  @Test(arguments: ["lock", "unlock", "vault", "log"])
+  @Test(arguments: ["lock", "unlock", "vault"])
   func whatIsNotBuiltIsNotListed(_ name: String) {
     #expect(throws: Failure.self) { _ = try Verbs.named(name) }
   }

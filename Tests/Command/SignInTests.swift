@@ -204,7 +204,7 @@ import Testing
   @Test func everyKeyOfAnAccountHasAnOption() {
     let options = Set(LoginOptions.options.compactMap(\.key))
     let keys = KnownKey.all.filter(\.isForAccounts).map(\.name)
-    #expect(Set(keys).subtracting(options) == [KnownKey.clientSecret, "login"])
+    #expect(Set(keys).subtracting(options) == [KnownKey.clientSecret, "login", "allow", "confirm"])
   }
 
   @Test func anOptionWithoutAValueSaysYes() throws {

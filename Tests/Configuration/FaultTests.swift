@@ -37,6 +37,18 @@ import Testing
     #expect(fault == ConfigurationFault(line: 3, "\(key) is given twice"))
   }
 
+  @Test(arguments: ["git", "/usr/bin/", "/a,,/b", "unit:", "user:root", "/a b/../c", ","])
+  func whatNamesNoProgramIsNotAllowedAnything(_ value: String) throws {
+    let fault = try fault("[work]\nallow = /usr/bin/git\nallow = \(value)\n")
+    #expect(fault.line == 3)
+    #expect(fault.sentence.hasPrefix("allow is not a list of programs"))
+  }
+
+  @Test func aPersonIsAskedByOneOfThreeWords() throws {
+    let fault = try fault("[work]\nconfirm = sometimes\n")
+    #expect(fault.sentence == "confirm is none of never, first, always")
+  }
+
   @Test func aSectionIsGivenOnce() throws {
     #expect(try fault("[work]\n[home]\n[work]\n").line == 3)
   }

@@ -16,6 +16,12 @@ struct FoldersTests {
     #expect(folders([:]).configurationFile == nil)
   }
 
+  @Test func theStateFollowsXDGThenHome() {
+    #expect(folders(["XDG_STATE_HOME": "/s/", "HOME": "/h"]).stateFolder == "/s/sallyport")
+    #expect(folders(["HOME": "/h"]).stateFolder == "/h/.local/state/sallyport")
+    #expect(folders(["XDG_STATE_HOME": "s"]).stateFolder == nil)
+  }
+
   @Test(arguments: ["relative", "./c", "~/c", "c/"]) func relativePathsAreIgnored(path: String) {
     #expect(
       folders(["XDG_CONFIG_HOME": path, "HOME": "/h"]).configurationFile

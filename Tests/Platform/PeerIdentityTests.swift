@@ -34,6 +34,22 @@ import Testing
     #expect(throws: PeerIdentity.Fault.gone) { try PeerIdentity(of: accepted.number) }
   }
 
+  /// This process seen through itself: whoever runs the tests asks.
+  @Test func aMessengerIsLookedThrough() throws {
+    let (first, second) = try DescriptorPair.sockets().take()
+    let mine = Descriptor(owning: first)
+    let other = Descriptor(owning: second)
+    let path = try #require(try PeerIdentity(of: mine.number).executable).path
+    let seen = try PeerIdentity(of: mine.number, through: path, withStarters: true)
+    #expect(seen.process != getpid())
+    #expect(seen.executable?.path != path)
+    let starters = try #require(seen.starters)
+    let direct = try PeerIdentity(of: mine.number, withStarters: true)
+    #expect(direct.process == getpid())
+    #expect((direct.starters?.count ?? 0) > starters.count)
+    _ = consume other
+  }
+
   @Test func whatIsNoSocketIsSaidToBeNone() throws {
     let (first, second) = try DescriptorPair.pipe().take()
     let reader = Descriptor(owning: first)
@@ -66,6 +82,26 @@ import Testing
   @Test func aProgramThatIsNoMore() throws {
     try #require(symlink(scratch("git") + " (deleted)", scratch("7/exe")) == 0)
     #expect(process.executable?.isFileAtPath == false)
+  }
+
+  @Test(
+    "the name of a process can hold anything",
+    arguments: [
+      ("7 (a) S 3 7 7", 3), ("7 (a) S 9) S 4 7", 4), ("7 (\n) R 0 1", 0), ("7 (a) S", nil),
+      ("7 a S 3 7", nil), ("", nil), ("7 (a) S x 7", nil),
+    ] as [(String, pid_t?)])
+  func theParent(_ text: String, _ parent: pid_t?) throws {
+    try scratch.write("7/stat", text)
+    #expect(process.parent == parent)
+  }
+
+  @Test(arguments: [
+    ("sh\0-c\0ls\0", true), ("sh\0-c\0", true), ("sh\0script\0-c\0", false), ("sh\0", false),
+    ("sh\0-ic\0ls\0", false), ("", false),
+  ])
+  func aShellThatRunsOneCommand(_ words: String, _ doesSo: Bool) throws {
+    try scratch.write("7/cmdline", words)
+    #expect(process.runsOneCommand == doesSo)
   }
 
   @Test func aProgramThatMayNotBeSeen() { #expect(process.executable == nil) }
@@ -154,6 +190,31 @@ import Testing
     let snap = try #require(AllowedPeer("snap:thunderbird"))
     #expect(snap.allows(peer(sandbox: .snap("thunderbird")), of: 1000))
     #expect(!snap.allows(peer(), of: 1000))
+  }
+
+  @Test func whatAProgramHasStartedIsAllowedWhatItIs() throws {
+    let rule = try #require(AllowedPeer("/usr/bin/git"))
+    func allows(_ starters: [PeerIdentity.Executable]?, _ sandbox: Sandbox = .none) -> Bool {
+      rule.allows(
+        PeerIdentity(
+          process: 7, user: 1000, executable: .init(path: "/bin/x", isFileAtPath: true), unit: nil,
+          sandbox: sandbox, starters: starters, certainty: .pinned), of: 1000)
+    }
+    let git = PeerIdentity.Executable(path: "/usr/bin/git", isFileAtPath: true)
+    #expect(allows([.init(path: "/bin/sh", isFileAtPath: true), git]))
+    #expect(!allows([.init(path: "/usr/bin/git", isFileAtPath: false)]))
+    #expect(!allows([git], .flatpak("a.b.C")))
+    #expect(!allows(nil))
+  }
+
+  @Test func lists() {
+    #expect(
+      AllowedPeer.list(" /usr/bin/git ,unit:a.service,\tsnap:x\t")
+        == [.executable("/usr/bin/git"), .unit("a.service"), .snap("x")])
+    #expect(AllowedPeer.list("/a b") == [.executable("/a b")])
+    for text in ["", ",", "/a,", ",/a", "/a,,/b", "/a, git"] {
+      #expect(AllowedPeer.list(text) == nil)
+    }
   }
 
   @Test(

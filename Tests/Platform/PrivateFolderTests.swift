@@ -21,6 +21,16 @@ struct PrivateFolderTests {
     #expect(fault(scratch("sallyport")) == nil, "it may exist already")
   }
 
+  @Test func twoFoldersAboveAreMadeWhereThatIsAskedFor() throws {
+    let scratch = try ScratchFolder()
+    try preparePrivateFolder(scratch("a/b/c"), missing: .twoParents)
+    #expect(scratch.mode(of: "a/b/c") == 0o700)
+    #expect(throws: FolderFault.self) {
+      try preparePrivateFolder(scratch("x/y/z/c"), missing: .twoParents)
+    }
+    #expect(scratch.mode(of: "x") == nil)
+  }
+
   @Test func isCreatedWithItsParentButNoDeeper() {
     #expect(fault(scratch("cache/sallyport")) == nil)
     #expect(scratch.mode(of: "cache") == 0o700)
