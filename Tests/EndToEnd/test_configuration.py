@@ -125,7 +125,8 @@ def test_an_account_without_a_server_or_a_client_is_explained(home, server):
     home.run("login", "work", "--no-browser").failed(1, "neither")
     home.write_config(f"[work]\nissuer = {server.issuer}\n")
     result = home.run("login", "work", "--no-browser").failed(1, "client_id", "registers no clients")
-    assert result.hint == "sallyport login work --client-id ID"
+    # The options of the command line come along, so that the advice can be pasted.
+    assert result.hint == "sallyport login work --client-id ID --no-browser"
 
 
 @pytest.mark.parametrize("vault", ["secret-service", "passphrase", "plaintext", "nonsense"])
