@@ -7,6 +7,9 @@ import Platform
 extension AgentServer {
   /// Seconds a sign-in may take, unless the asker says otherwise.
   private static let defaultTimeout: Int64 = 300
+  /// Seconds one on another device may take then, where the code is good for so long: whoever waits
+  /// for it has a phone to find.
+  private static let defaultDeviceTimeout: Int64 = 1800
   /// Seconds beyond which no asker can ask the agent to wait.
   private static let longestTimeout: Int64 = 24 * 3600
 
@@ -30,9 +33,13 @@ extension AgentServer {
         "a sign-in to \(name) is going on already, at another server or for another client"
       return answer(connection, Failure(.temporarilyUnavailable, reason))
     }
-    let timeout = min(
-      max(1, request.integer("timeout") ?? Self.defaultTimeout), Self.longestTimeout)
+    if let misdirection = settings.misdirection {
+      dropIfBlank(account)
+      return answer(connection, misdirection)
+    }
     let method: SignIn.Method = request.flag("device") ? .device : .browser
+    let usual = method == .device ? Self.defaultDeviceTimeout : Self.defaultTimeout
+    let timeout = min(max(1, request.integer("timeout") ?? usual), Self.longestTimeout)
     // A sign-in that is kept hands out no token: who may have one is asked when one is wanted.
     guard once else {
       return join(

@@ -1,4 +1,6 @@
+import Attributes
 import Configuration
+import Platform
 
 /// The settings of one sign-in: an account's section, and what the asker's command line put over
 /// it.
@@ -27,6 +29,22 @@ struct SignInSettings {
   var namesNoServer: Bool {
     self["issuer"] == nil && self["token_endpoint"] == nil && self["resource"] == nil
       && resourceURL == nil
+  }
+
+  /// Why a sign-in with these must not begin: the command line names another server, to which the
+  /// account's own secret or key would go.
+  var misdirection: Failure? {
+    guard let section, let (credential, address) = section.misdirection(by: overrides) else {
+      return nil
+    }
+    let issuer = overrides.last { $0.key == "issuer" }?.value ?? "URL"
+    let client = overrides.last { $0.key == "client_id" }?.value ?? "ID"
+    return Failure(
+      .invalidRequest,
+      "the \(credential) of \(section.name) is for that account's server alone, and "
+        + "\(address) names another: give that one an account of its own",
+      hint: "sallyport login NEWNAME --issuer \(shellQuoted(issuer)) --client-id "
+        + shellQuoted(client))
   }
 
   /// The first setting by which the session of this sign-in is no longer that of the account as it
@@ -84,10 +102,12 @@ struct SignInSettings {
   }
 
   /// The settings for a later job: the section as it is now where there is one, for it may have a
-  /// new secret or proxy, with the same overrides.
+  /// new secret or proxy, with the same overrides. A secret it has got since is not for a server
+  /// that the overrides alone name.
   func renewed(by current: AccountSettings?) -> SignInSettings {
-    SignInSettings(
-      name: effective.name, section: current ?? section, overrides: overrides,
-      resourceURL: resourceURL)
+    let isMisdirected = current?.misdirection(by: overrides) != nil
+    return SignInSettings(
+      name: effective.name, section: isMisdirected ? section : current ?? section,
+      overrides: overrides, resourceURL: resourceURL)
   }
 }

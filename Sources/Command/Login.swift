@@ -12,7 +12,8 @@ enum Login {
     options: LoginOptions.options + [
       Option(flag: "device", "sign in on another device, by a code that is shown"),
       Option(flag: "no-browser", "print the URL on standard output instead of opening a browser"),
-      Option("timeout", "SECONDS", "how long to wait for the person; default 300"),
+      Option(
+        "timeout", "SECONDS", "how long to wait for the person; default 300, with --device 1800"),
       Option(flag: "once", "print the token and keep nothing, in the agent or on disk"),
       .format("how --once prints the token: see sallyport help token"),
       Option(flag: "no-save", "leave the configuration file alone"),

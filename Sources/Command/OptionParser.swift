@@ -91,10 +91,20 @@ extension Invocation {
       throw .usage("\(verb.name) needs an argument: \(name)", of: verb)
     case .account, .optional, .required:
       guard words.count < 2 else {
-        throw .usage(
+        let fault = Failure.usage(
           "\(verb.name) takes one argument, and \(shellQuoted(words[1])) is another", of: verb)
+        guard let better = resourceLogin(words, of: verb) else { throw fault }
+        throw Failure(fault.code, fault.description, hint: better)
       }
       return words.first
     }
+  }
+
+  /// What `login NAME URL` is written as.
+  private static func resourceLogin(_ words: [String], of verb: Verb) -> String? {
+    guard verb.name == "login", words.count == 2,
+      ["https://", "http://"].contains(where: words[1].hasPrefix)
+    else { return nil }
+    return "sallyport login \(shellQuoted(words[0])) --resource \(shellQuoted(words[1]))"
   }
 }

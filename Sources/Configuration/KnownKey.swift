@@ -127,12 +127,33 @@ package struct KnownKey: Sendable {
       throw ConfigurationFault(
         line: line, AuthorizeParameter.refusal(of: parameter) ?? "unknown key")
     }
+    if let meant = meant(by: name) {
+      throw ConfigurationFault(line: line, "there is no key \(name); did you mean \(meant)?")
+    }
     let nearest = nearestWord(to: name, in: all.map(\.name)) ?? ""
     guard isMisspelling(name, of: nearest) else {
       throw ConfigurationFault(line: line, "unknown key; the nearest known one is \(nearest)")
     }
     throw ConfigurationFault(line: line, "there is no key \(name); did you mean \(nearest)?")
   }
+
+  /// The key that `name` is the beginning of, or `authorize.NAME` for a parameter that has no key.
+  ///
+  /// Either way `name` is a word of a specification and no piece of a secret.
+  private static func meant(by name: String) -> String? {
+    if parameters.contains(name) { return authorizePrefix + name }
+    guard name.utf8.count >= shortestBeginning else { return nil }
+    return all.first { $0.name.hasPrefix(name) }?.name
+  }
+
+  /// Parameters of the authorization request that people look for among the keys (OpenID Connect
+  /// Core §3.1.2.1; `audience` is what some servers call a resource).
+  private static let parameters = [
+    "audience", "max_age", "prompt", "login_hint", "acr_values", "display", "ui_locales",
+  ]
+
+  /// Bytes of a name that is taken for a beginning; fewer could be anything's.
+  private static let shortestBeginning = 3
 
   /// Whether `name` can be repeated in a message: a misspelt key, as far as that can be told.
   ///

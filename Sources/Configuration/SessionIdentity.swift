@@ -23,6 +23,39 @@ extension AccountSettings {
     return all("resource") == former.all("resource") ? nil : "resource"
   }
 
+  /// The addresses of the server to which a client proves who it is.
+  private static let authenticated = [
+    "issuer", "token_endpoint", "revocation_endpoint", "device_authorization_endpoint",
+    "pushed_authorization_request_endpoint",
+  ]
+
+  /// What it proves that with.
+  private static let credentials = [
+    KnownKey.clientSecret, "client_secret_file", "client_secret_command", "client_key_file",
+  ]
+
+  /// The key of what proves who the client of this account is, and that of the address among
+  /// `overrides` by which another server would see it; nil where none would.
+  ///
+  /// A secret is shared with one server alone (RFC 6749 §2.3.1). Where the account names no server,
+  /// whoever gives one says which that is; and a credential that comes with the address is its own.
+  package func misdirection(by overrides: [Setting]) -> (credential: String, address: String)? {
+    guard self["issuer"] != nil || self["token_endpoint"] != nil else { return nil }
+    let wanted = overridden(by: overrides)
+    let given = Set(overrides.map(\.key))
+    guard let address = Self.authenticated.first(where: { wanted.server($0) != server($0) }),
+      let credential = Self.credentials.first(where: {
+        setting($0) != nil && !given.contains($0)
+      })
+    else { return nil }
+    return (credential, address)
+  }
+
+  /// An address, where a slash at its end is a slip of the pen.
+  private func server(_ key: String) -> Substring? {
+    self[key].map { $0.hasSuffix("/") ? $0.dropLast() : Substring($0) }
+  }
+
   /// What a key says: `no` is what a switch that is not there says, and `true` is `yes`.
   private func meaning(of key: String) -> String? {
     guard let value = self[key], let flag = ValueRule.flag(value),

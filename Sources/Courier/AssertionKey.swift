@@ -35,7 +35,14 @@ struct AssertionKey: Sendable {
     do {
       algorithm = try JWSAlgorithm.forAssertions(
         by: material, configured: configured, listed: listed)
-    } catch { throw CourierFailure(.failed, "client_key_file: \(error)") }
+    } catch {
+      let path = job["client_key_file"].map { " \(shown($0))" } ?? ""
+      var sentence = "client_key_file\(path): \(error)"
+      if case .doesNotFitKey = error {
+        sentence += "; leave token_endpoint_auth_signing_alg out"
+      }
+      throw CourierFailure(.failed, sentence)
+    }
   }
 
   /// Refuses an algorithm that a secret cannot be used with.

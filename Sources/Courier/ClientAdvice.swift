@@ -28,12 +28,16 @@ extension ClientIdentity {
   /// What has to be right at the server for the client to be believed.
   private var remedy: String? {
     switch method {
-    case .none, .post: nil
+    case .none where renewal != nil: nil
+    case .none: "\(Remedy.client); this was none: no secret, key or certificate was shown"
     case .basic where needsEncoding:
       "the client's id or secret has characters that a Basic header holds percent-encoded, and "
         + "some servers do not decode them (RFC 6749 section 2.3.1): "
         + "token_endpoint_auth_method = client_secret_post may help"
-    case .basic: nil
+    // A client that was registered has the method that its server gave it.
+    case .basic where renewal != nil, .post where renewal != nil: nil
+    case .basic, .post:
+      "\(Remedy.client); this was \(method.rawValue); token_endpoint_auth_method chooses another"
     case .privateKeyJWT:
       "the server must have the public half of client_key_file for client \(shown(id)), under the "
         + "kid that client_key_id says; \(audienceRemedy)"

@@ -101,7 +101,9 @@ extension CourierFailure {
     advice: [String] = []
   ) {
     let sentence = (["\(shown(host)): \(fault)"] + advice).joined(separator: "; ")
-    let remedy = advice.isEmpty ? occasion.remedy(of: fault) : nil
+    // What becomes of the tokens is no advice, and said in any case.
+    let isSaid = advice.isEmpty || occasion == .revocation
+    let remedy = isSaid ? occasion.remedy(of: fault) : nil
     switch fault.verdict {
     case .sessionOver where occasion.usesRefreshToken:
       self.init(

@@ -29,9 +29,12 @@ struct Credentials: Sendable, Redacted {
     // What can be wrong with a file is said before a command asks the person for anything.
     let keyPEM = try file("client_key_file", of: job, readers: .ownerOnly, environment)
     let chain = try file("client_certificate_file", of: job, readers: .everybody, environment)
-    let key = try keyPEM.map { (pem) throws(CourierFailure) in try Self.signingKey(pem) }
+    let files = Files(
+      key: PrivateFile.expanded(job["client_key_file"] ?? "", environment),
+      certificate: PrivateFile.expanded(job["client_certificate_file"] ?? "", environment))
+    let key = try keyPEM.map { (pem) throws(CourierFailure) in try files.signingKey(pem) }
     let certificate = try chain.map { (chain) throws(CourierFailure) in
-      try Self.certificate(chain, keyPEM)
+      try files.pair(chain, keyPEM)
     }
     return Credentials(
       secret: try ClientSecret.read(from: job, environment: environment, deadline: deadline),
@@ -55,36 +58,35 @@ struct Credentials: Sendable, Redacted {
     return try PrivateFile.read(path, for: key, readers: readers, environment: environment)
   }
 
-  private static func signingKey(_ pem: [UInt8]) throws(CourierFailure) -> SigningKey {
-    do { return try SigningKey(pem: pem) } catch {
-      throw CourierFailure(.failed, "client_key_file cannot be used: \(error.sentence)")
-    }
-  }
+  /// Where the files lie, for what is wrong with them.
+  private struct Files {
+    let key: String
+    let certificate: String
 
-  private static func certificate(
-    _ chain: [UInt8], _ key: [UInt8]?
-  ) throws(CourierFailure) -> CertificateAndKey {
-    guard let key else {
-      throw CourierFailure(.failed, "client_certificate_file needs its key in client_key_file")
+    func signingKey(_ pem: [UInt8]) throws(CourierFailure) -> SigningKey {
+      try KeyFile.checkForPassphrase(pem, "client_key_file", key)
+      func unusable(_ reason: String) -> CourierFailure {
+        CourierFailure(.failed, "client_key_file \(shown(key)) cannot be used: \(reason)")
+      }
+      let signingKey: SigningKey
+      do { signingKey = try SigningKey(pem: pem) } catch { throw unusable(error.sentence) }
+      if let weakness = KeyFile.weakness(of: signingKey.publicKey) {
+        throw unusable(weakness.description)
+      }
+      return signingKey
     }
-    guard ClientCertificate.der(fromPEM: chain) != nil else {
-      throw CourierFailure(.failed, "client_certificate_file has no certificate in PEM")
-    }
-    let pair = CertificateAndKey(certificatePEM: chain, keyPEM: key)
-    do { try pair.check() } catch {
-      throw CourierFailure(
-        .failed, "client_certificate_file and client_key_file cannot be used: \(error.reason)")
-    }
-    return pair
-  }
-}
 
-extension TLSError {
-  /// What of the error a sentence about a file may quote.
-  fileprivate var reason: String {
-    switch self {
-    case .unusable(let reason), .protocolFailure(let reason), .untrusted(let reason): reason
-    case .timedOut, .closed, .truncated: "they cannot be read"
+    func pair(_ chain: [UInt8], _ keyPEM: [UInt8]?) throws(CourierFailure) -> CertificateAndKey {
+      guard let keyPEM else {
+        throw CourierFailure(.failed, "client_certificate_file needs its key in client_key_file")
+      }
+      guard ClientCertificate.der(fromPEM: chain) != nil else {
+        throw CourierFailure(
+          .failed, "client_certificate_file \(shown(certificate)) has no certificate in PEM")
+      }
+      return try KeyFile.pair(
+        chain, keyPEM, "client_certificate_file \(shown(certificate))",
+        "client_key_file \(shown(key))")
     }
   }
 }

@@ -15,9 +15,10 @@ enum Discovery {
     guard let issuer = try AccountSettings.issuer(job["issuer"]) else {
       let asksPeople = configured[.authorization] != nil || configured[.deviceAuthorization] != nil
       guard asksPeople, configured[.token] != nil else {
+        let needed =
+          job.kind == .device ? "a device_authorization_endpoint" : "an authorization_endpoint"
         throw CourierFailure(
-          .failed,
-          "\(job.account) has neither an issuer nor an authorization_endpoint and token_endpoint")
+          .failed, "\(job.account) has neither an issuer nor \(needed) and token_endpoint")
       }
       return ServerMetadata(configured: configured, issuer: nil)
     }

@@ -61,6 +61,10 @@ enum HTTPFailure: Error, Equatable, Sendable {
         .failed,
         "the certificate of \(shown(host)) is not trusted: \(reason); a private certificate "
           + "authority is named by ca_file in the configuration, or by SSL_CERT_FILE")
+    case .notTLS:
+      CourierFailure(
+        .failed, "no secure connection to \(shown(host)): the peer does not speak TLS",
+        remedy: .port)
     case .protocolFailure(let reason):
       CourierFailure(
         .failed, "no secure connection to \(shown(host)): \(reason)", remedy: .administrator)

@@ -91,7 +91,7 @@ struct HTTPStream: ~Copyable {
     switch error {
     case .timedOut: .timedOut
     case .closed, .truncated: .cut
-    case .untrusted, .protocolFailure, .unusable: .tls(error)
+    case .untrusted, .notTLS, .protocolFailure, .unusable: .tls(error)
     }
   }
 }

@@ -9,6 +9,8 @@ struct LoginJob {
 
   /// Seconds a person has when nothing else is said.
   static let defaultTimeout: Int64 = 300
+  /// Seconds with a code for another device, where that is good for so long (RFC 8628 §3.2).
+  static let defaultDeviceTimeout: Int64 = 1800
   /// Seconds a person can be given at most: a day.
   static let longestTimeout: Int64 = 86_400
   /// Seconds after which the person is told what may be in the way.
@@ -54,6 +56,7 @@ struct LoginJob {
     let server = CallbackServer(sockets: sockets, rules: rules, context: context)
     let address = try signIn.address(by: ready.talk, deadline: preparation)
     try announce(signIn, at: address, hasListener: sockets != nil, timeout: timeout)
+    if let trust = trust(for: signIn) { try tell("\(trust), or it does not come back here") }
     if let notice = ready.target.notice(ofPageAt: signIn.request.endpoint.host) {
       try tell(notice)
     }
@@ -97,7 +100,8 @@ struct LoginJob {
   }
 
   static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: defaultTimeout, within: 1...longestTimeout)
+    let usual = job.kind == .device ? defaultDeviceTimeout : defaultTimeout
+    return try job.seconds("timeout", default: usual, within: 1...longestTimeout)
   }
 
   /// Listens for the first redirect URI whose port is free; one that needs no port always is.
@@ -157,10 +161,10 @@ struct LoginJob {
       case .notice(let line): try tell(line)
       case .deadline where BootInstant.now < deadline:
         isAdvised = true
-        try tell("still waiting; if the server shows an error, \(Self.registration(of: signIn))")
+        try tell("still waiting; \(whatMayBeWrong(with: signIn))")
       case .ready(0): throw CourierFailure(.failed, "nobody waits for this sign-in any more")
       case .ready: urls = try reader.pastedURLs()
-      case .deadline: throw Self.nobodyCame(signIn)
+      case .deadline: throw nobodyCame(signIn)
       }
     }
   }
@@ -177,11 +181,23 @@ struct LoginJob {
     }
   }
 
-  private static func nobodyCame(_ signIn: SignIn) -> CourierFailure {
+  private func nobodyCame(_ signIn: SignIn) -> CourierFailure {
     CourierFailure(
       .temporarilyUnavailable,
-      "nobody signed in before the time was over; if the server showed an error, "
-        + registration(of: signIn))
+      "nobody signed in before the time was over; \(whatMayBeWrong(with: signIn))")
+  }
+
+  /// Each of these shows in the browser alone.
+  private func whatMayBeWrong(with signIn: SignIn) -> String {
+    let server = "if the server shows an error, \(Self.registration(of: signIn))"
+    return trust(for: signIn).map { "if the browser warns of this machine, \($0); \(server)" }
+      ?? server
+  }
+
+  /// What a redirect URI with https needs besides its certificate; nil for any other.
+  private func trust(for signIn: SignIn) -> String? {
+    guard signIn.redirectURI.usesTLS, let path = job["redirect_certificate"] else { return nil }
+    return "the browser has to trust the redirect_certificate \(shown(path))"
   }
 
   /// A server that does not know the redirect URI shows a page of its own, and nothing is heard.

@@ -17,11 +17,16 @@ enum RedirectCertificate {
     guard let keyPath = job["redirect_key"] else {
       throw CourierFailure(.failed, "redirect_certificate needs its key in redirect_key")
     }
-    return CertificateAndKey(
-      certificatePEM: try PrivateFile.read(
-        path, for: "redirect_certificate", readers: .everybody, environment: environment),
-      keyPEM: try PrivateFile.read(
-        keyPath, for: "redirect_key", readers: .ownerOnly, environment: environment))
+    let certificate = try PrivateFile.read(
+      path, for: "redirect_certificate", readers: .everybody, environment: environment)
+    let key = try PrivateFile.read(
+      keyPath, for: "redirect_key", readers: .ownerOnly, environment: environment)
+    let keyFile = PrivateFile.expanded(keyPath, environment)
+    try KeyFile.checkForPassphrase(key, "redirect_key", keyFile)
+    return try KeyFile.pair(
+      certificate, key,
+      "redirect_certificate \(shown(PrivateFile.expanded(path, environment)))",
+      "redirect_key \(shown(keyFile))")
   }
 
   /// What a redirect URI is served with; nil for one without TLS.
@@ -40,7 +45,7 @@ enum RedirectCertificate {
       context = try TLSServerContext(presenting: certificate)
     } catch {
       throw CourierFailure(
-        .failed, "redirect_certificate and redirect_key cannot be used: \(Self.reason(of: error))")
+        .failed, "redirect_certificate and redirect_key cannot be used: \(error.fileReason)")
     }
     guard isForHost else {
       throw CourierFailure(
@@ -49,12 +54,5 @@ enum RedirectCertificate {
           + "names, and a browser would refuse it; have one made for that name")
     }
     return context
-  }
-
-  private static func reason(of error: TLSError) -> String {
-    switch error {
-    case .unusable(let reason), .untrusted(let reason), .protocolFailure(let reason): reason
-    case .timedOut, .closed, .truncated: "they cannot be read"
-    }
   }
 }

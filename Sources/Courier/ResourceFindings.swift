@@ -26,7 +26,7 @@ extension SignInTarget {
 
     /// The resource is asked.
     ///
-    /// - Parameter own: the account's resources, which a token stays good for.
+    /// - Parameter own: the account's resources, which a token is good for besides.
     init(_ asked: AskedResource, own: [ResourceIndicator]) throws(CourierFailure) {
       let demand = try asked.demand()
       let discovery = ResourceDiscovery(asked: asked, demand: demand)
@@ -45,7 +45,16 @@ extension SignInTarget {
       } else {
         stepUp = nil
       }
-      resources = try Self.resources(asked, document, own)
+      // What steps up goes on being good for what it was good for.
+      let isSameServer = asked.job["session.issuer"] == metadata.issuer?.text
+      let kept = demand.isStepUp && isSameServer ? try Self.former(asked.job) : []
+      resources = try Self.resources(asked, document, own + kept)
+    }
+
+    /// The resources of the session there is.
+    private static func former(_ job: Job) throws(CourierFailure) -> [ResourceIndicator] {
+      let texts = job["session.resource"]?.split(separator: " ").map(String.init) ?? []
+      return try AccountSettings.resources(texts, called: "session.resource")
     }
 
     /// The resource as it calls itself, in place of the address that was asked (RFC 8707 §2).

@@ -33,6 +33,8 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
   case redirect(uri: String, clientID: String)
   /// The session may not do what a token was asked for.
   case narrowing
+  /// Another service answers at the port.
+  case port
   /// Nothing stands at an address, or something else.
   case wrongAddress(EndpointName)
   /// An address that the metadata lacks.
@@ -74,6 +76,7 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
     case .redirect(let uri, let clientID):
       "\(Remedy.settings); it must have \(uri) registered for client \(clientID)"
     case .narrowing: "ask for what the sign-in was granted, or sign in again for more"
+    case .port: "check the address and its port"
     case .wrongAddress(let name): "check \(name.rawValue) with the server's administrator"
     case .address(let name): "give \(name.rawValue), or have the server's administrator add it"
     case .proofs: "set dpop_bound_access_tokens = yes"

@@ -190,6 +190,9 @@ package final class TLSConnection {
     case SSL_R_UNEXPECTED_EOF_WHILE_READING: return hasHandshaken ? .truncated : .closed
     case SSL_R_CERTIFICATE_VERIFY_FAILED where isClient:
       return .untrusted(reason: VerificationSentence.reason(of: SSL_get_verify_result(ssl)))
+    case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST,
+      SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_BAD_RECORD_TYPE:
+      return .notTLS
     default: return .protocolFailure(reason: ProtocolSentence.reason(of: code))
     }
   }

@@ -12,6 +12,8 @@ package enum TLSError: Error, Sendable, Equatable {
   case truncated
   /// The peer's certificate was refused.
   case untrusted(reason: String)
+  /// The peer speaks something else.
+  case notTLS
   /// The peer does not speak TLS as it is spoken here, or refused us.
   case protocolFailure(reason: String)
   /// Something on this side cannot be used: a file, a key, a name.

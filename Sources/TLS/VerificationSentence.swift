@@ -39,9 +39,6 @@ enum ProtocolSentence {
   static func reason(of code: UInt) -> String {
     let number = COpenSSL_ERR_reason(code)
     switch number {
-    case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST,
-      SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_BAD_RECORD_TYPE:
-      return "the peer does not speak TLS"
     case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
       SSL_R_UNSUPPORTED_SSL_VERSION, SSL_R_VERSION_TOO_LOW:
       return "the peer speaks neither TLS 1.2 nor a later version"

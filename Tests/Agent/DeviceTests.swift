@@ -26,7 +26,7 @@ struct DeviceTests {
     #expect(replies[2]["token_type"] == "Bearer")
     #expect(try agent.ask("action=token")["access_token"] == "at-1")
     #expect(agent.starts(of: "login") == 0)
-    #expect(try agent.order(of: "device").contains("timeout=300"))
+    #expect(try agent.order(of: "device").contains("timeout=1800"))
   }
 
   @Test func aCodeLivesNoLongerThanTheSignIn() throws {
@@ -38,6 +38,20 @@ struct DeviceTests {
     let reply = try agent.ask("action=login", "device=yes", "timeout=60")
     #expect(reply["verification_uri_complete"] == nil)
     #expect(try #require(reply.number("expires_in")) <= 60)
+    withExtendedLifetime(never) {}
+  }
+
+  @Test(arguments: [(900, 890...900), (9999, 1790...1800)])
+  func thePersonHasAsLongAsTheCodeIsGoodAndHalfAnHourAtMost(
+    life: Int, shown: ClosedRange<Int64>
+  ) throws {
+    let agent = try TestAgent(
+      ScriptedCourier(
+        device: "say event=device user_code=A verification_uri=https://a/d expires_in=\(life);"
+          + " await never"))
+    let never = try agent.gate("never")
+    let reply = try agent.ask("action=login", "device=yes")
+    #expect(shown.contains(try #require(reply.number("expires_in"))))
     withExtendedLifetime(never) {}
   }
 

@@ -23,7 +23,8 @@ struct PlacesTests {
     try agent.sync()
     #expect(try agent.ask("action=refresh", "account=b")["error"] == nil)
     #expect(try agent.ask("action=userinfo", "account=b")["sub"] == "b")
-    #expect(agent.starts(of: "userinfo") + agent.starts(of: "exchange") == 3)
+    // Two of the greedy one's at most, which may not have begun yet, and the other's.
+    #expect(agent.starts(of: "userinfo") + agent.starts(of: "exchange") <= 3)
     withExtendedLifetime((never, clients)) {}
   }
 

@@ -64,6 +64,15 @@ struct SignInSettingsTests {
     #expect(signedIn.difference(from: try makeSection(["issuer": "https://b"])) == "issuer")
   }
 
+  @Test func aSecretThatCameLaterIsNotForTheServerOfTheCommandLine() throws {
+    let former = try settings(
+      try makeSection(["issuer": "https://a"]), ["issuer": "https://b"])
+    let later = try makeSection(["issuer": "https://a", "client_secret_file": "/s"])
+    #expect(former.misdirection == nil)
+    #expect(former.renewed(by: later)["client_secret_file"] == nil)
+    #expect(try settings(nil).renewed(by: later)["client_secret_file"] == "/s")
+  }
+
   @Test func laterJobsUseTheFileAsItIsNow() throws {
     let former = try settings(
       try makeSection(["issuer": "https://a", "proxy": "p1"]), ["scope": "s"])

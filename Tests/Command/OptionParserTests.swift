@@ -93,6 +93,20 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(throws: Failure.self) { try Invocation(verb, []) }
   }
 
+  @Test func anAddressBehindTheNameOfALoginIsAResource() throws {
+    func hint(_ words: String...) throws -> String? {
+      try #require(throws: Failure.self) { try Invocation(Login.verb, words) }.hint
+    }
+    #expect(
+      try hint("m", "http://localhost:4000/x?a&b")
+        == "sallyport login m --resource 'http://localhost:4000/x?a&b'")
+    #expect(
+      try hint("m", "https://mcp.example/") == "sallyport login m --resource https://mcp.example/")
+    #expect(try hint("m", "home") == "sallyport help login")
+    #expect(try hint("m", "https://mcp.example/", "x") == "sallyport help login")
+    #expect(try mistake("m", "https://mcp.example/").hint == "sallyport help try")
+  }
+
   @Test func thereIsALimit() {
     let words = [String](repeating: "--all", count: 1025)
     #expect(throws: Failure.self) { try Invocation(verb, words) }

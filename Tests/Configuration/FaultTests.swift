@@ -22,6 +22,17 @@ import Testing
   }
 
   @Test(arguments: [
+    ("dpop", "dpop_bound_access_tokens"), ("require", "require_pushed_authorization_requests"),
+    ("post_logout", "post_logout_redirect_uri"), ("audience", "authorize.audience"),
+    ("max_age", "authorize.max_age"), ("prompt", "authorize.prompt"),
+    ("login_hint", "authorize.login_hint"), ("acr_values", "authorize.acr_values"),
+  ])
+  func aBeginningOrAParameterSaysWhatIsMeant(_ word: String, _ expected: String) throws {
+    let fault = try fault("[work]\n\(word) = x\n")
+    #expect(fault.sentence == "there is no key \(word); did you mean \(expected)?")
+  }
+
+  @Test(arguments: [
     "hunter2", "c2VjcmV0", "é", "issu\u{202E}er", String(repeating: "a", count: 41), "a b",
   ])
   func whatMayBeAPieceOfASecretIsNotRepeated(_ word: String) throws {
@@ -198,6 +209,41 @@ import Testing
     #expect(
       try account("issuer = https://a.example\n\(line)").securityRelevantDifference(from: former)
         == nil)
+  }
+
+  @Test(arguments: [
+    ("issuer", "https://b.example"), ("token_endpoint", "https://b.example/t"),
+    ("revocation_endpoint", "https://b.example/r"),
+    ("device_authorization_endpoint", "https://b.example/d"),
+    ("pushed_authorization_request_endpoint", "https://b.example/p"),
+  ])
+  func whatProvesTheClientIsForItsServerAlone(_ key: String, _ value: String) throws {
+    let other = Setting(key: key, value: value)
+    let server = "issuer = https://a.example\n"
+    for credential in [
+      "client_secret = s3cret", "client_secret_file = /s", "client_secret_command = pass x",
+      "client_key_file = /k.pem",
+    ] {
+      let found = try account(server + credential).misdirection(by: [other])
+      #expect(found.map { credential.hasPrefix($0.credential + " ") } == true, "\(credential)")
+      #expect(found?.address == key)
+    }
+    #expect(try account(server + "scope = a").misdirection(by: [other]) == nil)
+    #expect(try account("client_secret_file = /s").misdirection(by: [other]) == nil)
+    let own = Setting(key: "client_secret_file", value: "/other")
+    let file = try account(server + "client_secret_file = /s")
+    #expect(file.misdirection(by: [other, own]) == nil)
+    let command = try account(server + "client_secret_command = pass x")
+    #expect(command.misdirection(by: [other, own]) != nil, "both would be read")
+  }
+
+  @Test(arguments: [
+    ("issuer", "https://a.example"), ("issuer", "https://a.example/"), ("scope", "b"),
+    ("client_id", "y"), ("authorization_endpoint", "https://b.example/a"),
+  ])
+  func theSameServerMayBeShownIt(_ key: String, _ value: String) throws {
+    let account = try account("issuer = https://a.example\nclient_secret_file = /s")
+    #expect(account.misdirection(by: [Setting(key: key, value: value)]) == nil)
   }
 
   /// Somebody who writes down what holds anyway has changed nothing.

@@ -153,7 +153,7 @@ import Testing
     arguments: [
       ("client_assertion_audience=everybody", "is issuer, token_endpoint or endpoint"),
       ("token_endpoint_auth_signing_alg=HS256", "goes with client_secret_jwt"),
-      ("token_endpoint_auth_signing_alg=RS256", "not of the kind"),
+      ("token_endpoint_auth_signing_alg=RS256", "leave token_endpoint_auth_signing_alg out"),
       ("token_endpoint_auth_signing_alg=none", "is not supported"),
     ])
   func contradiction(line: String, words: String) throws {
@@ -184,6 +184,20 @@ import Testing
     let ed25519 = try SigningKey(generating: .ed25519)
     #expect(
       try identity(nil, Credentials(key: ed25519), algorithm: "PS256").assertionAlgorithm == .edDSA)
+  }
+
+  @Test(
+    "a client that is not believed is told how it authenticated",
+    arguments: [
+      ("client_secret_basic", "client_secret_basic; token_endpoint_auth_method chooses another"),
+      ("client_secret_post", "client_secret_post; token_endpoint_auth_method chooses another"),
+      ("none", "none: no secret, key or certificate was shown"),
+    ])
+  func methodIsNamed(method: String, words: String) throws {
+    let client = try identity(method, Credentials(secret: method == "none" ? nil : "s3cret"))
+    let advice = client.advice(
+      after: .refusedWithoutReason(status: 401), skew: nil, isProven: false)
+    #expect(advice == ["\(Remedy.client); this was \(words)"])
   }
 
   // MARK: Certificates (RFC 8705)

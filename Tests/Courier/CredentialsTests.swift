@@ -58,14 +58,47 @@ import Testing
     "what holds no private key is refused, and not shown",
     arguments: [
       "", "s3cret", "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n",
-      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
     ])
   func noKey(contents: String) throws {
     let folder = try ScratchFolder()
     let file = try folder.file("key.pem", contents)
     let sentence = fault("client_key_file=\(file)")?.failure.description
-    #expect(sentence?.hasPrefix("client_key_file cannot be used: ") == true)
+    #expect(sentence?.hasPrefix("client_key_file \(file) cannot be used: ") == true)
     #expect(sentence?.contains("s3cret") == false)
+  }
+
+  /// RFC 7468 §11, and the form of RFC 1421 that OpenSSL wrote before.
+  @Test(
+    "an encrypted key is refused with the command that takes the passphrase away",
+    arguments: [
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+      "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMAA=\n"
+        + "-----END EC PRIVATE KEY-----\n",
+    ])
+  func encryptedKey(contents: String) throws {
+    let folder = try ScratchFolder()
+    let file = try folder.file("key.pem", contents)
+    let failure = fault("client_key_file=\(file)")?.failure
+    #expect(
+      failure?.description
+        == "client_key_file \(file) cannot be used: it has a passphrase; give a copy without one")
+    #expect(failure?.hint == "openssl pkey -in \(file) -out \(file).plain")
+  }
+
+  /// RFC 7518 §3.3.
+  @Test(arguments: [(255, 0xFF, 2040), (256, 0x7F, 2047), (256, 0x80, nil), (512, 0xFF, nil)])
+  func shortKeysOfRSAAreWeak(length: Int, first: UInt8, bits: Int?) {
+    let modulus = [first] + [UInt8](repeating: 0xFF, count: length - 1)
+    for zeros in [[], [0]] as [[UInt8]] {
+      let key = PublicKey.rsa(modulus: zeros + modulus, exponent: [1, 0, 1])
+      #expect(KeyFile.weakness(of: key) == bits.map { .weakRSA(bits: $0) })
+    }
+  }
+
+  @Test func otherKeysAreNotJudgedByTheirLength() throws {
+    for kind in [SigningKey.Kind.p256, .ed25519] {
+      #expect(KeyFile.weakness(of: try SigningKey(generating: kind).publicKey) == nil)
+    }
   }
 
   @Test func missingFileIsNamed() {
@@ -100,15 +133,15 @@ import Testing
       "k.pem", String(decoding: try ClientFixture.certificate().keyPEM, as: UTF8.self))
     let sentence = fault("client_key_file=\(key)", "client_certificate_file=\(chain)")?.failure
     #expect(
-      sentence?.description == "client_certificate_file and client_key_file cannot be used: "
-        + "the key is not that of the certificate")
+      sentence?.description == "client_certificate_file \(chain) and client_key_file \(key) "
+        + "cannot be used: the key is not that of the certificate")
   }
 
   @Test func fileWithoutCertificateIsRefused() throws {
     let folder = try ScratchFolder()
     let key = try folder.file("k.pem", try ClientFixture.pem(try SigningKey(generating: .p256)))
     let sentence = fault("client_key_file=\(key)", "client_certificate_file=\(key)")?.failure
-    #expect(sentence?.description == "client_certificate_file has no certificate in PEM")
+    #expect(sentence?.description == "client_certificate_file \(key) has no certificate in PEM")
   }
 
   @Test func nothingOfItIsPrinted() {

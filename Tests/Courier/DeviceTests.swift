@@ -79,6 +79,36 @@ import Testing
     #expect(block["hint"] == "sallyport login work --device")
   }
 
+  @Test(
+    "a code is waited for as long as it is good, half an hour at most",
+    arguments: [
+      ([String](), 900, 890...900), ([], 9999, 1790...1800), (["timeout=60"], 900, 50...60),
+    ])
+  func patience(settings: [String], life: Int, shown: ClosedRange<Int>) throws {
+    let codes =
+      #"{"device_code":"DC","user_code":"U","verification_uri":"https://server.example/go","#
+      + #""expires_in":\#(life),"interval":5}"#
+    let server = try FakeServer { _ in .json(codes) }
+    let run = try CourierRun(
+      [
+        "job=device", "client_id=client", "token_endpoint=\(server.base)/token",
+        "device_authorization_endpoint=\(server.base)/codes",
+      ] + settings)
+    let seconds = try run.next("device")["expires_in"].flatMap { Int($0) }
+    #expect(shown.contains(try #require(seconds)))
+  }
+
+  @Test func whatIsNeededWithoutAnIssuerIsNamed() throws {
+    let run = try CourierRun([
+      "job=device", "account=work", "client_id=client", "token_endpoint=http://127.0.0.1:1/t",
+    ])
+    let (block, status) = try run.end()
+    #expect(status == 1)
+    #expect(
+      block["error_description"]
+        == "work has neither an issuer nor a device_authorization_endpoint and token_endpoint")
+  }
+
   @Test func serverWithoutTheGrantIsNamed() throws {
     let run = try CourierRun([
       "job=device", "client_id=client", "authorization_endpoint=http://127.0.0.1:1/a",

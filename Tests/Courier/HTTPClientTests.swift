@@ -90,7 +90,8 @@ import Testing
     let result = try refresh("https://localhost:\(server.port)/t")
     #expect(result.status == 1)
     #expect(
-      result.block["error_description"]?.hasPrefix("no secure connection to localhost") == true)
+      result.block["error_description"] == "no secure connection to localhost: "
+        + "the peer does not speak TLS; check the address and its port")
   }
 
   @Test("a tunnel is asked of the proxy, with its credentials", arguments: [true, false])

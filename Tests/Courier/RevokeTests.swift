@@ -52,6 +52,8 @@ import Testing
     let (block, code) = try revoke(server, ["refresh_token=R-SECRET"])
     #expect(code == exit)
     #expect(!block.text.contains("R-SECRET"))
+    // 401 has advice of its own, which does not take that sentence's place.
+    #expect(block["error_description"]?.hasSuffix("\(Remedy.expiry)") == true, "\(block.text)")
   }
 
   @Test func nothingToRevokeIsSaid() throws {

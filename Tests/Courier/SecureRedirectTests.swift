@@ -54,6 +54,28 @@ import Testing
     #expect(words?.contains("redirect_certificate and redirect_key") == true)
   }
 
+  @Test func filesThatCannotBeUsedAreNamedWithTheirPaths() throws {
+    let folder = try ScratchFolder()
+    let own = try certificate()
+    let chain = try folder.file("c.pem", String(decoding: own.certificatePEM, as: UTF8.self))
+    let other = try folder.file(
+      "other.pem", String(decoding: try certificate().keyPEM, as: UTF8.self))
+    let encrypted = try folder.file("e.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n")
+    func failure(key: String) throws -> CourierFailure? {
+      let job = try ClientFixture.job(["redirect_certificate=\(chain)", "redirect_key=\(key)"])
+      return #expect(throws: CourierFailure.self) {
+        _ = try RedirectCertificate.read(from: job, environment: Environment([:]))
+      }
+    }
+    #expect(
+      try failure(key: other)?.failure.description
+        == "redirect_certificate \(chain) and redirect_key \(other) cannot be used: "
+        + "the key is not that of the certificate")
+    let refusal = try failure(key: encrypted)?.failure
+    #expect(refusal?.description.hasPrefix("redirect_key \(encrypted) cannot be used: ") == true)
+    #expect(refusal?.hint == "openssl pkey -in \(encrypted) -out \(encrypted).plain")
+  }
+
   @Test func missingCertificateNeverMeansPlainHTTP() throws {
     let redirectURI = try RedirectURI("https://localhost:3000/cb", hasCertificate: true)
     let words = sentence { () throws(CourierFailure) in

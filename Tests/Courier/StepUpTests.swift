@@ -45,6 +45,35 @@ import Testing
     #expect(authorizations(fixture) == ["Bearer AT-0"])
   }
 
+  @Test(
+    "what steps up stays good for the resources of its session, at their server alone",
+    arguments: [("", ["/api", "/other"]), ("/elsewhere", ["/api"])])
+  func resources(issuer: String, kept: [String]) throws {
+    let fixture = try fixture(Self.insufficient + #", scope="admin""#)
+    let base = fixture.base
+    let url = try fixture.url([
+      "former.access_token=AT-0", "former.scope=read",
+      "session.issuer=\(base)\(issuer)", "session.resource=\(base)/api \(base)/other",
+    ])
+    let asked = url.split(separator: "&").filter { $0.hasPrefix("resource=") }
+    #expect(asked.count == kept.count, "\(url)")
+    for path in kept {
+      #expect(asked.contains { $0.hasSuffix(path.replacing("/", with: "%2F")) }, "\(path)")
+    }
+  }
+
+  @Test func aTokenThatIsNoStepUpKeepsNoOtherResource() throws {
+    let fixture = try fixture(
+      #"Bearer error="invalid_token", resource_metadata="BASE/document", scope="read""#,
+      status: 401)
+    let base = fixture.base
+    let url = try fixture.url([
+      "former.access_token=AT-0", "session.issuer=\(base)",
+      "session.resource=\(base)/api \(base)/other",
+    ])
+    #expect(!url.contains("other"))
+  }
+
   @Test func moreScopeThatNobodyNamesIsRefused() throws {
     let fixture = try fixture(Self.insufficient, #""scopes_supported":["read"]"#)
     let (block, status) = try fixture.login(session(fixture.base)).end()

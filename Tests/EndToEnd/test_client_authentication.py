@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from harness.keys import certificate, openssl
+from harness.keys import RSAKey, certificate, openssl
 from harness.server import Answer
 
 # A secret of 32 bytes and more, with what a form, a header and a shell each have to quote.
@@ -217,7 +217,8 @@ def test_a_certificate_the_server_does_not_know_is_spoken_of(home, practices, tm
     ({"client_certificate_file": "C"}, ["needs its key in client_key_file"]),
     ({"client_certificate_file": "C", "client_key_file": "O"}, ["cannot be used"]),
     ({"client_certificate_file": "K", "client_key_file": "K"}, ["no certificate in PEM"]),
-    ({"client_key_file": "C"}, ["client_key_file cannot be used", "no unencrypted private key"]),
+    ({"client_key_file": "C"}, ["cannot be used", "no unencrypted private key"]),
+    ({"client_key_file": "W"}, ["the rsa key has 1024 bits"]),
     ({"client_key_file": "K", "token_endpoint_auth_method": "tls_client_auth"},
      ["tls_client_auth needs a certificate"]),
     ({"client_certificate_file": "C", "client_key_file": "K"}, ["tls_client_auth needs https"]),
@@ -225,7 +226,8 @@ def test_a_certificate_the_server_does_not_know_is_spoken_of(home, practices, tm
 def test_files_that_do_not_fit_are_refused_before_anybody_signs_in(
         home, practices, tmp_path, settings, words):
     chain, key = certificate(tmp_path, "DNS:client.example", "client")
-    files = {"C": chain, "K": key, "O": key_file(tmp_path, "P-256")}
+    files = {"C": chain, "K": key, "O": key_file(tmp_path, "P-256"),
+             "W": RSAKey(tmp_path, "weak", bits=1024).path}
     for file in files.values():
         file.chmod(0o600)
     practice = practices()

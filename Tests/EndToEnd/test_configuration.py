@@ -134,3 +134,15 @@ def test_a_vault_that_is_not_there_is_never_replaced_silently(home, server, vaul
     home.write_config(f"vault = {vault}\n")
     home.configure_for(server)
     home.run("login", "work", "--no-browser").failed(1, "vault")
+
+
+def test_a_secret_is_not_sent_to_another_server(home, servers):
+    own, other = servers(), servers()
+    path = home.folder / "secret"
+    path.write_text("very-secret\n")
+    path.chmod(0o600)
+    home.configure_for(own, client_secret_file=path)
+    result = home.run("login", "work", "--no-browser", "--issuer", other.issuer).failed(
+        2, "client_secret_file of work", "issuer names another")
+    assert f"try: sallyport login NEWNAME --issuer {other.issuer} --client-id ID" in result.errors
+    assert own.requests == [] and other.requests == []

@@ -114,6 +114,13 @@ def test_a_stronger_sign_in_is_asked_for(home, practice):
     assert status == 200 and members["acr"] == "urn:practice:strong"
 
 
+def test_a_step_up_keeps_the_resources_of_the_step_before(home, practice):
+    steps = [practice[name] for name in ["resource", "admin_resource", "strong_resource"]]
+    for step in steps:
+        asked = sign_in(home, practice, step)
+    assert sorted(asked["resource"]) == sorted(steps)
+
+
 def test_a_token_is_not_shown_to_another_resource(home, practice, practices):
     sign_in(home, practice, practice["resource"])
     token = home.token("localhost")

@@ -198,6 +198,21 @@ def test_the_practice_server_leads_there(home, practices, files, port, mode):
     assert job.done()["sub"] == "alice"
 
 
+@pytest.mark.parametrize("redirect_uri", [
+    "https://127.0.0.1/callback", "http://127.0.0.1/callback", "https://app.example/callback"])
+def test_who_has_to_trust_the_certificate_is_said(home, server, files, redirect_uri):
+    door = CourierJob(home, job="login", **{
+        "account": "work", "issuer": server.issuer, "client_id": "client-1", "timeout": 3,
+        "redirect_uri": redirect_uri, "redirect_certificate": files[0], "redirect_key": files[1]})
+    trust = f"the browser has to trust the redirect_certificate {files[0]}"
+    is_trust_needed = redirect_uri.startswith("https://127.0.0.1")
+    last = door.failed(5, "nobody signed in before the time was over")
+    said = [block["message"] for block in door.blocks if block.get("event") == "waiting"]
+    assert any(trust in message for message in said) == is_trust_needed
+    assert (f"if the browser warns of this machine, {trust}; if the server"
+            in last["error_description"]) == is_trust_needed
+
+
 # Files that cannot be used
 
 def refused(home, server, **changes):
@@ -230,7 +245,7 @@ def test_files_that_are_missing_or_wrong_are_named(home, server, files, changes,
 def test_a_key_of_another_certificate_is_refused(home, server, files, tmp_path):
     other = certificate(tmp_path, name="other")
     refused(home, server, redirect_certificate=files[0], redirect_key=other[1])(
-        "redirect_certificate and redirect_key")
+        f"redirect_certificate {files[0]} and redirect_key {other[1]} cannot be used")
 
 
 def test_a_certificate_for_another_host_is_refused(home, server, tmp_path):

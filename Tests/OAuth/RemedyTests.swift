@@ -6,8 +6,8 @@ import Testing
   private let all: [Remedy] = [
     .administrator, .resourceAdministrator, .asking, .suspicion, .signInAgain, .access, .clocks,
     .later(seconds: nil), .later(seconds: 1), .later(seconds: 2), .expiry, .network, .client,
-    .permission,
-    .scope, .resource, .settings, .issuer, .address(.jwks), .address(.token), .proofs,
+    .permission, .port, .scope, .resource, .settings, .issuer, .address(.jwks), .address(.token),
+    .proofs,
     .withoutProofs, .proof, .proofNonce, .withoutIDToken,
   ]
 

@@ -100,14 +100,12 @@ import Testing
     "HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "220 mail ESMTP\r\n", "{}      ",
   ])
   func aServerOfAnotherProtocolIsToldAsSuch(greeting: String) {
-    #expect(
-      handshake(answeredWith: Array(greeting.utf8))
-        == .protocolFailure(reason: "the peer does not speak TLS"))
+    #expect(handshake(answeredWith: Array(greeting.utf8)) == .notTLS)
   }
 
   @Test func aClientOfAnotherProtocolIsToldAsSuch() {
     let (error, _) = serve(Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-    #expect(error == .protocolFailure(reason: "the peer does not speak TLS"))
+    #expect(error == .notTLS)
   }
 
   @Test func anEndWithinTheHandshakeIsAClosedConnection() {

@@ -91,6 +91,7 @@ extension WireFault {
       switch error {
       case .timedOut: .timedOut
       case .closed, .truncated: .closed
+      case .notTLS: .refused("the peer does not speak TLS")
       case .untrusted(let reason), .protocolFailure(let reason), .unusable(let reason):
         .refused(reason)
       }
