@@ -45,9 +45,6 @@ struct BrowserLauncher {
   /// How the browser that failed has ended, in words.
   private(set) var failure = "no browser could be started"
 
-  /// Whether there is any way left to try.
-  var canTry: Bool { !candidates.isEmpty }
-
   /// Starts the next way that can be started; false when there is none.
   mutating func open() -> Bool {
     while let command = candidates.popFirst() {

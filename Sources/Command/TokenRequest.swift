@@ -36,8 +36,6 @@ struct TokenRequest {
 
   /// Whether it is for less than the sign-in was granted.
   var isNarrower: Bool { !(scopes.isEmpty && resources.isEmpty && audiences.isEmpty) }
-  /// Whether a proof is asked for.
-  var hasProof: Bool { url != nil }
 
   /// Reads and judges the options.
   init(_ invocation: Invocation, format: TokenFormat) throws(Failure) {

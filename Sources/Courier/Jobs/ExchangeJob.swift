@@ -3,7 +3,7 @@ import OAuth
 import Platform
 
 /// The job that exchanges the session's access token for one of another service (RFC 8693).
-struct ExchangeJob {
+struct ExchangeJob: BoundedJob {
   /// Seconds for the whole job, however slow the server.
   static let limit: Int64 = 60
 
@@ -29,10 +29,6 @@ struct ExchangeJob {
       TokenRequest(exchange: exchange, client: client, endpoint: endpoint)
     }
     try finish(tokens, narrowing, nonce: context.newNonce)
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
   /// A refresh token that comes along is left out (§2.2.1): the session has its own, and this one

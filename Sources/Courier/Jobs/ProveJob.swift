@@ -3,7 +3,7 @@ import OAuth
 import Platform
 
 /// The job that makes a proof for one request to a resource (RFC 9449 §7); it asks no network.
-struct ProveJob {
+struct ProveJob: BoundedJob {
   /// Seconds for the whole job.
   static let limit: Int64 = 30
 
@@ -22,10 +22,6 @@ struct ProveJob {
       block.append("event", constant: "done")
       try block.append("dpop", proof.text)
     }
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
   private func target() throws(CourierFailure) -> DPoPTarget {

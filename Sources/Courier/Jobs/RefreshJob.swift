@@ -3,7 +3,7 @@ import Platform
 
 /// The job that turns a refresh token into a fresh access token (RFC 6749 §6), or into one for less
 /// than the session has (RFC 8707 §2.2).
-struct RefreshJob {
+struct RefreshJob: BoundedJob {
   /// Seconds for the whole job, however slow the server.
   static let limit: Int64 = 60
 
@@ -39,10 +39,6 @@ struct RefreshJob {
       failure.rotatedRefreshToken = tokens.refreshToken
       throw failure
     }
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 }
 

@@ -3,7 +3,7 @@ import OAuth
 import Platform
 
 /// The job that ends a session at its server (RFC 7009).
-struct RevokeJob {
+struct RevokeJob: BoundedJob {
   /// Seconds for the whole job: a person waits to be signed out.
   static let limit: Int64 = 60
 
@@ -30,10 +30,6 @@ struct RevokeJob {
     }
     try finish(
       isRevoked: true, warning: try revoke(tokens, at: endpoint, context.talk, deadline))
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
   /// The refresh token first: it outlives the others, which many servers end with it (§2.1).

@@ -4,7 +4,7 @@ import OAuth
 import Platform
 
 /// The job that has a server forget a client it has registered (RFC 7592 §2.3).
-struct UnregisterJob {
+struct UnregisterJob: BoundedJob {
   /// Seconds for the whole job: a person waits to be signed out.
   static let limit: Int64 = 60
 
@@ -39,10 +39,6 @@ struct UnregisterJob {
       block.append("event", constant: "done")
       block.append("deleted", constant: "yes")
     }
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
   private static func failure(

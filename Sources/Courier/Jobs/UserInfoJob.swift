@@ -4,7 +4,7 @@ import OAuth
 import Platform
 
 /// The job that asks a server what it tells about the person (OpenID Connect Core 1.0 §5.3).
-struct UserInfoJob {
+struct UserInfoJob: BoundedJob {
   /// Seconds for the whole job.
   static let limit: Int64 = 60
 
@@ -45,10 +45,6 @@ struct UserInfoJob {
         now: wallClockSeconds())
     }
     try finish(userInfo)
-  }
-
-  static func timeout(of job: Job) throws(CourierFailure) -> Int64 {
-    try job.seconds("timeout", default: limit, within: 1...limit)
   }
 
   /// Asks with the token; with proofs where it is bound to a key, and again where the server wants
