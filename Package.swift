@@ -76,8 +76,9 @@ let package = Package(
 
     // What the programs do.
     library("Command", ["Attributes", "CPlatform", "Configuration", "Platform"]),
-    library("Agent", ["Attributes", "CPlatform", "Configuration", "Platform", "Secrets"]),
-    library("Courier", ["Attributes", "CPlatform", "HTTP1", "OAuth", "Platform", "TLS"]),
+    library(
+      "Agent", ["Attributes", "CPlatform", "Configuration", "Platform", "Secrets", "Vault"]),
+    library("Courier", ["Attributes", "CPlatform", "HTTP1", "OAuth", "Platform", "TLS", "Vault"]),
     library("PracticeServer", ["Attributes", "HTTP1", "OAuth", "Platform", "TLS"]),
 
     // The programs.

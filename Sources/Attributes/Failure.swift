@@ -26,6 +26,14 @@ package enum FailureCode: String, Sendable, CaseIterable {
   }
 }
 
+/// What a person has to give before the same request can work: `needs=` of a reply.
+package enum Need: String, Sendable {
+  /// The passphrase of the vault, or of the lock.
+  case passphrase
+  /// One that is made up now.
+  case newPassphrase = "new-passphrase"
+}
+
 /// A failure as it crosses the wire and reaches a person.
 package struct Failure: Error, Equatable, Sendable {
   package let code: FailureCode
@@ -33,11 +41,16 @@ package struct Failure: Error, Equatable, Sendable {
   package let description: String
   /// A command that would mend it.
   package let hint: String?
+  /// What a person can give with the next attempt.
+  package let needs: Need?
 
-  package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
+  package init(
+    _ code: FailureCode, _ description: String, hint: String? = nil, needs: Need? = nil
+  ) {
     self.code = code
     self.description = description
     self.hint = hint
+    self.needs = needs
   }
 
   /// Reads the failure of a reply; nil when the reply has no `error=`.
@@ -47,16 +60,19 @@ package struct Failure: Error, Equatable, Sendable {
     self.init(
       FailureCode(rawValue: error) ?? .failed,
       reply.string("error_description") ?? "the agent answered \(error)",
-      hint: reply.string("hint"))
+      hint: reply.string("hint"),
+      needs: reply.string("needs").flatMap(Need.init))
   }
 }
 
 extension AttributeSink where Self: ~Copyable {
-  /// Appends a failure as `error=`, `error_description=`, `hint=`, without the end of the block.
+  /// Appends a failure as `error=`, `error_description=`, `hint=` and `needs=`, without the end of the
+  /// block.
   package mutating func append(_ failure: Failure) {
     append("error", oneLine: failure.code.rawValue)
     append("error_description", oneLine: failure.description)
     if let hint = failure.hint { append("hint", oneLine: hint) }
+    if let needs = failure.needs { append("needs", oneLine: needs.rawValue) }
   }
 
   /// Appends text for people, cut to fit and with what a line cannot hold replaced by a space.

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -43,8 +46,16 @@ int sp_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC 
 /* The kernel wants O_CLOEXEC, whatever the manual page says. */
 int sp_memfd_secret(void) { return (int)syscall(SYS_memfd_secret, (unsigned int)O_CLOEXEC); }
 
+/* Swift's runtime has handlers for these where it finds its swift-backtrace: that writes registers, and
+ * the bytes they point to, to standard error. */
+static void leave_crashes_to_kernel(void) {
+  const int crashes[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+  for (unsigned long i = 0; i < sizeof crashes / sizeof crashes[0]; i++) signal(crashes[i], SIG_DFL);
+}
+
 int sp_refuse_dumps(void) {
   const struct rlimit none = {0, 0};
+  leave_crashes_to_kernel();
   if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
@@ -70,6 +81,38 @@ long long sp_wall_clock(void) {
   return (long long)now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+int sp_poller_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int control(int poller, int operation, int descriptor, int events, unsigned long long token) {
+  struct epoll_event event = {.events = (uint32_t)events, .data.u64 = token};
+  return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+int sp_poller_add(int poller, int descriptor, int events, unsigned long long token) {
+  return control(poller, EPOLL_CTL_ADD, descriptor, events, token);
+}
+
+int sp_poller_change(int poller, int descriptor, int events, unsigned long long token) {
+  return control(poller, EPOLL_CTL_MOD, descriptor, events, token);
+}
+
+int sp_poller_remove(int poller, int descriptor) {
+  return control(poller, EPOLL_CTL_DEL, descriptor, 0, 0);
+}
+
+int sp_poller_wait(int poller, struct sp_event *events, int count) {
+  enum { MOST = 64 };
+  struct epoll_event come[MOST];
+  int found = epoll_wait(poller, come, count < MOST ? count : MOST, -1);
+  for (int i = 0; i < found; i++)
+    events[i] = (struct sp_event){.token = come[i].data.u64, .events = (int)come[i].events};
+  return found;
+}
+
+long sp_peek(int socket, void *bytes, unsigned long count) {
+  return recv(socket, bytes, count, MSG_PEEK);
+}
+
 int sp_signal_descriptor(const int *signals, int count) {
   sigset_t set;
   sigemptyset(&set);
@@ -92,7 +135,10 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, const struc
         ? posix_spawn_file_actions_addopen(actions, i, "/dev/null", O_RDWR, 0)
         : posix_spawn_file_actions_adddup2(actions, source, i);
   }
-  return error != 0 ? error : posix_spawn_file_actions_addclosefrom_np(actions, 3);
+  /* Last, so that no source of the others is overwritten; where it is 3 already, dup2 clears
+   * FD_CLOEXEC (POSIX, posix_spawn_file_actions_adddup2). */
+  if (error == 0 && child->kept >= 0) error = posix_spawn_file_actions_adddup2(actions, child->kept, 3);
+  return error != 0 ? error : posix_spawn_file_actions_addclosefrom_np(actions, child->kept >= 0 ? 4 : 3);
 }
 
 static int describe_signals(posix_spawnattr_t *attributes, int new_session) {
@@ -155,7 +201,21 @@ int sp_open_standard_descriptors(void) {
   return 0;
 }
 
-void sp_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void sp_ignore_failed_writes(void) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+/* From the linker: the first byte of the program, and the one behind its code. All between is read only. */
+extern const char __executable_start[], etext[];
+
+void sp_release_code(void) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)__executable_start & ~(page - 1);
+  uintptr_t end = (uintptr_t)etext & ~(page - 1);
+  if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+void sp_release_memory(void) { malloc_trim(0); }
 
 const char *sp_error_text(int number) {
   const char *text = strerrordesc_np(number);

@@ -14,9 +14,11 @@ enum AccountCheck {
 
   private static func state(_ settings: AccountSettings, _ report: AccountStatus?) -> [Finding] {
     let name = settings.name
+    guard report != nil || VaultFileFacts() == nil else { return [] }
     guard let report, report.state != "signed-out" else {
       return [.warning("\(name) is signed out", hint: "sallyport login \(name)")]
     }
+    if report.state == "locked" { return [.warning("\(name) is locked", hint: "sallyport unlock")] }
     guard let error = report.lastError else { return [.fine("\(name) is \(words(report.state))")] }
     return [.warning("\(name) is \(words(report.state)), but: \(error)", hint: report.hint)]
   }

@@ -4,7 +4,8 @@ import Configuration
 /// What the agent says of one account; what it does not know is nil.
 struct AccountStatus: Equatable {
   let account: String
-  /// `signed-in`, `refreshing`, `signing-in`, `expired` or `signed-out`.
+  /// `signed-in`, `refreshing`, `signing-in`, `expired`, `signed-out` or `locked`; `closed`
+  /// where no agent is running and a vault may have a session.
   let state: String
   var issuer: String?
   var clientID: String?
@@ -17,6 +18,8 @@ struct AccountStatus: Equatable {
   var obtainedAt: Int64?
   var lastRefreshAt: Int64?
   var nextRefreshAt: Int64?
+  /// What a person should know of a session that works.
+  var warning: String?
   var lastError: String?
   var lastErrorAt: Int64?
   var credentialURLs: [String] = []
@@ -50,6 +53,7 @@ struct AccountStatus: Equatable {
     obtainedAt = block.integer("obtained_at")
     lastRefreshAt = block.integer("last_refresh_at")
     nextRefreshAt = block.integer("next_refresh_at")
+    warning = block.text("warning")
     lastError = block.text("last_error")
     lastErrorAt = block.integer("last_error_at")
     credentialURLs = block.strings("credential_url")
@@ -63,10 +67,10 @@ struct AccountStatus: Equatable {
     hint = block.text("hint")
   }
 
-  /// An account as it is when no agent is running: nobody is signed in.
-  init(signedOut settings: AccountSettings) {
+  /// An account as it is when no agent is running: nobody is signed in, or only a vault knows.
+  init(withoutAgent settings: AccountSettings, hasVault: Bool) {
     account = settings.name.text
-    state = "signed-out"
+    state = hasVault ? "closed" : "signed-out"
     issuer = settings["issuer"]
     clientID = settings["client_id"]
     scope = settings["scope"]
@@ -74,7 +78,7 @@ struct AccountStatus: Equatable {
     allowed = settings.all(KnownKey.allow)
     confirm = settings[KnownKey.confirm]
     resources = settings.all("resource")
-    hint = "sallyport login \(settings.name)"
+    hint = hasVault ? nil : "sallyport login \(settings.name)"
   }
 }
 
@@ -83,7 +87,8 @@ struct AgentStatus: Equatable {
   let version: String
   let processID: Int64?
   let socket: String?
-  let vault: String?
+  /// Where the sessions are kept, and whether they are open.
+  let vault: VaultReport
   /// `memfd_secret`, `mlock` or `plain`.
   let memoryGuard: String?
   let configuration: String?
@@ -99,7 +104,7 @@ struct AgentStatus: Equatable {
     version = block.string("version") ?? "unknown"
     processID = block.integer("pid")
     socket = block.text("socket")
-    vault = block.text("vault")
+    vault = VaultReport(ofStatus: block)
     memoryGuard = block.text("memory_guard")
     configuration = block.text("config")
     configurationError = block.text("config_error")

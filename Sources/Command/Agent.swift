@@ -12,6 +12,9 @@ enum Agent {
     case tolerate
   }
 
+  /// What to do for a request about sessions, of which there are none without an agent or a vault.
+  static var absenceOfSessions: Absence { VaultFileFacts() == nil ? .tolerate : .start }
+
   /// Connects; nil when no agent is running and that is to be tolerated.
   static func connect(whenAbsent absence: Absence) throws(Failure) -> AgentConnection? {
     let path = try socketPath()

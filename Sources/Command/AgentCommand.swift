@@ -8,8 +8,9 @@ enum AgentCommand {
     "agent", options: [Option(flag: "foreground", "stay in the terminal until it is stopped")],
     summary: "starts the agent",
     details: """
-      The agent is started by itself when it is needed. It holds the tokens in memory
-      and ends with sallyport stop, or with the session.
+      The agent is started by itself when it is needed. It holds the tokens in memory,
+      keeps the sessions in the vault (sallyport help vault), and ends with sallyport
+      stop, or with the session of the machine.
       """
   ) { (invocation) throws(Failure) in
     if invocation.has("foreground") { throw replaceProcess() }
@@ -25,7 +26,9 @@ enum AgentCommand {
   static let stopVerb = Verb(
     "stop", summary: "ends the agent",
     details: """
-      All accounts are signed out here, but not at their servers: see sallyport logout.
+      What is in the vault is there again at the next start. Where sessions are in
+      memory alone, all accounts are signed out here, but not at their servers: see
+      sallyport logout.
       """
   ) { (_) throws(Failure) in
     guard var connection = try Agent.connect(whenAbsent: .tolerate) else {

@@ -19,6 +19,12 @@ extension ShellCompletion {
         text += "      '\(verb.name) --\(option.name)') \(action(option.completion, verbs)) ;;\n"
       }
     }
+    for verb in verbs {
+      for action in verb.operand.actions where action.operand != nil {
+        text += "      '\(verb.name) \(action.name)')"
+        text += " \(Self.action(action.completion, verbs)) ;;\n"
+      }
+    }
     text += """
             *)
               case "$verb $current" in

@@ -20,7 +20,11 @@ extension ShellCompletion {
       for option in verb.options + [.showHelp] {
         text += "\(start) -l \(option.name)\(value(of: option)) -d '\(quoted(option.help))'\n"
       }
-      if let words = words(verb.operand.completion, verbs) { text += "\(start) -a '\(words)'\n" }
+      if !verb.operand.actions.isEmpty {
+        text += actions(of: verb, verbs)
+      } else if let words = words(verb.operand.completion, verbs) {
+        text += "\(start) -a '\(words)'\n"
+      }
     }
     return text
   }
@@ -36,6 +40,19 @@ extension ShellCompletion {
     case .words(let words): return " -x -a '\(words.joined(separator: " "))'"
     case .nothing, .account, .verb: return " -x"
     }
+  }
+
+  /// The words for what a verb does, and behind each what it takes.
+  private static func actions(of verb: Verb, _ verbs: [Verb]) -> String {
+    let names = verb.operand.actions.map(\.name).joined(separator: " ")
+    let seen = "__fish_seen_subcommand_from"
+    var text = "complete -c sallyport -n '\(seen) \(verb.name); and not \(seen) \(names)'"
+    text += " -a '\(names)'\n"
+    for action in verb.operand.actions where action.operand != nil {
+      text += "complete -c sallyport -n '\(seen) \(verb.name); and \(seen) \(action.name)'"
+      text += words(action.completion, verbs).map { " -a '\($0)'\n" } ?? " -F\n"
+    }
+    return text
   }
 
   private static func words(_ completion: Completion, _ verbs: [Verb]) -> String? {

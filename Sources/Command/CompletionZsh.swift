@@ -43,7 +43,10 @@ extension ShellCompletion {
       let equals = option.value == nil ? "" : "="
       text += " \\\n        '\(repeats)--\(option.name)\(equals)[\(quoted(option.help))]\(value)'"
     }
-    if let operand = verb.operand.usage {
+    if !verb.operand.actions.isEmpty {
+      text += " \\\n        '1:ACTION:\(action(verb.operand.completion, verbs))'"
+      text += " \\\n        '2:ARGUMENT:\(objects(of: verb))'"
+    } else if let operand = verb.operand.usage {
       let name = operand.filter { $0 != "[" && $0 != "]" }
       text += " \\\n        '1:\(name):\(action(verb.operand.completion, verbs))'"
     }
@@ -58,6 +61,20 @@ extension ShellCompletion {
     case .verb: "(\(verbs.map(\.name).joined(separator: " ")))"
     case .words(let words): "(\(words.joined(separator: " ")))"
     }
+  }
+
+  /// What follows the word of an action, which stands in `words` behind the verb.
+  private static func objects(of verb: Verb) -> String {
+    let files = verb.operand.actions.filter { action in
+      if case .file = action.completion { true } else { false }
+    }
+    var text = "{ case $words[2] in "
+    if !files.isEmpty { text += "\(files.map(\.name).joined(separator: "|"))) _files ;; " }
+    for action in verb.operand.actions {
+      guard case .words(let words) = action.completion else { continue }
+      text += "\(action.name)) compadd \(words.joined(separator: " ")) ;; "
+    }
+    return text + "esac }"
   }
 
   /// Text inside a specification that stands between single quotes.

@@ -11,6 +11,14 @@ enum CredentialGet {
     request.append(constant: canInteract ? "yes\n" : "no\n")
     let inputStart = request.count
     try CredentialInput.read(into: &request)
+    return try Unlocking.whenLocked(asking: canInteract ? .ofRequest : .nobody) {
+      () throws(Failure) in try answer(request, inputAt: inputStart)
+    }
+  }
+
+  private static func answer(
+    _ request: borrowing WipedBuffer, inputAt inputStart: Int
+  ) throws(Failure) -> Int32 {
     guard var connection = try connect(request, inputAt: inputStart) else { return 0 }
     try connection.send(request)
     let isAnswered = try connection.nextBytes { (bytes) throws(Failure) in

@@ -7,8 +7,8 @@ enum Doctor {
   static let verb = Verb(
     "doctor", .account, summary: "explains what is wrong and how to mend it",
     details: """
-      Looks at the configuration, the agent and its folder, the browser, the ports of
-      the redirect URIs, and every account (or NAME alone). It changes nothing and
+      Looks at the configuration, the agent and its folder, the vault, the browser, the
+      ports of the redirect URIs, and every account (or NAME alone). It changes nothing and
       asks no server. Ends with status 1 when there is a problem.
       """
   ) { (invocation) throws(Failure) in
@@ -19,6 +19,7 @@ enum Doctor {
     let (configuration, accounts) = configured(account)
     findings += configuration
     findings += AgentCheck.configuration(report, configuration)
+    findings += VaultCheck.findings()
     for settings in accounts {
       findings += AccountCheck.findings(settings, report?.accounts ?? [])
     }

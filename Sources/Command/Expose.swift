@@ -1,4 +1,5 @@
 import Attributes
+import Configuration
 import Glibc
 import Platform
 
@@ -35,7 +36,8 @@ enum Expose {
         sallyport expose --stop ~/box/token.sock
       """
   ) { (invocation) throws(Failure) in
-    invocation.has("stop") ? try stop(invocation) : try start(invocation)
+    if invocation.has("stop") { return try stop(invocation) }
+    return try Unlocking.whenLocked { () throws(Failure) in try start(invocation) }
   }
 
   private static func start(_ invocation: Invocation) throws(Failure) -> Int32 {
@@ -43,7 +45,8 @@ enum Expose {
     guard let socket = invocation["socket"] else {
       throw invocation.mistake("--socket PATH is missing")
     }
-    let path = try absolute(socket, invocation)
+    guard !socket.isEmpty else { throw invocation.mistake("--socket needs a path") }
+    let path = try invocation.absolutePath(socket)
     let lifetime = try lifetime(invocation)
     let account = try invocation.account()
     let wanted = try TokenRequest(invocation, format: .plain)
@@ -78,7 +81,7 @@ enum Expose {
     }
     var request = Request("unexpose")
     if let operand = invocation.operand, operand.contains("/"), !operand.contains("://") {
-      try request.add("socket", absolute(operand, invocation))
+      try request.add("socket", invocation.absolutePath(operand))
     } else if !isForAll {
       try request.add("account", invocation.account())
     } else {
@@ -96,21 +99,6 @@ enum Expose {
   }
 
   // MARK: The options
-
-  private static func absolute(
-    _ path: String, _ invocation: Invocation
-  ) throws(Failure) -> String {
-    guard !path.isEmpty else { throw invocation.mistake("--socket needs a path") }
-    if path.hasPrefix("/") { return path }
-    guard let folder = getcwd(nil, 0) else {
-      throw Failure(.failed, "cannot tell the present folder: \(SystemError.last("getcwd").reason)")
-    }
-    defer { free(folder) }
-    guard let start = String(validatingCString: folder) else {
-      throw Failure(.failed, "the present folder's name is not UTF-8")
-    }
-    return (start == "/" ? "" : start) + "/" + path
-  }
 
   private static func lifetime(_ invocation: Invocation) throws(Failure) -> Int64? {
     guard let text = invocation["ttl"] else { return nil }

@@ -20,12 +20,16 @@ struct FailureAdvice {
   /// Whether `failure` is one that the configuration can say more about.
   static func isWanted(for failure: Failure) -> Bool {
     unknownAccount(failure) != nil || accountWithoutClient(failure) != nil
+      || lacksUnlocking(failure)
   }
 
   /// The failure with a way out.
   func applied(to failure: Failure, of verb: String) -> Failure {
     if let name = Self.unknownAccount(failure) {
       return unknown(name, failure, verb: verb)
+    }
+    if Self.lacksUnlocking(failure) {
+      return Failure(failure.code, failure.description, hint: "sallyport unlock")
     }
     if failure.hint == nil, let name = Self.accountWithoutClient(failure) {
       return Failure(failure.code, failure.description, hint: clientHint(name))
@@ -73,6 +77,10 @@ struct FailureAdvice {
       return "sallyport login \(name) --issuer URL --client-id ID"
     }
     return "add client_id = ID below [\(name)] in \(path ?? "the configuration")"
+  }
+
+  private static func lacksUnlocking(_ failure: Failure) -> Bool {
+    failure.code == .locked && failure.hint == nil
   }
 
   private static func unknownAccount(_ failure: Failure) -> String? {

@@ -38,7 +38,7 @@ enum Help {
       one is meant, or the one SALLYPORT_ACCOUNT names.
 
       exit status: 0 done, 1 failed, 2 usage, 3 a sign-in is needed, 4 refused,
-      5 try again later
+      5 try again later, 6 locked
 
       sallyport help VERB tells more; so do sallyport(1) and sallyport.conf(5).
 

@@ -40,7 +40,9 @@ enum Login {
         sallyport login https://mcp.example.com/mcp
         token=$(sallyport login work --once)
       """
-  ) { (invocation) throws(Failure) in try run(invocation) }
+  ) { (invocation) throws(Failure) in
+    try Unlocking.whenLocked { () throws(Failure) in try run(invocation) }
+  }
 
   private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
     let given = try LoginOptions.settings(of: invocation)

@@ -26,9 +26,13 @@ enum Logout {
     guard !invocation.has("local") || !invocation.has("browser") else {
       throw invocation.mistake("--local tells the server nothing, and --browser does: choose one")
     }
+    return try Unlocking.whenLocked { () throws(Failure) in try run(invocation) }
+  }
+
+  private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
     let isForAll = invocation.has("all")
     let account = isForAll && invocation.operand == nil ? nil : try invocation.account()
-    guard var connection = try Agent.connect(whenAbsent: .tolerate) else {
+    guard var connection = try Agent.connect(whenAbsent: Agent.absenceOfSessions) else {
       Diagnostics.tell("no agent is running, so nobody is signed in")
       return 0
     }

@@ -31,6 +31,7 @@ extension Invocation {
     self.options = options
     let asksForHelp = options.contains { $0.option.name == Option.showHelp.name }
     self.operand = asksForHelp ? nil : try Self.operand(operands, of: verb)
+    self.object = asksForHelp || verb.operand.actions.isEmpty ? nil : operands.dropFirst().first
   }
 
   private static func option(
@@ -89,6 +90,7 @@ extension Invocation {
       throw .usage("\(verb.name) takes no argument: \(shellQuoted(word))", of: verb)
     case .required(let name, _) where words.isEmpty:
       throw .usage("\(verb.name) needs an argument: \(name)", of: verb)
+    case .action(let actions): return try action(words, among: actions, of: verb)
     case .account, .optional, .required:
       guard words.count < 2 else {
         let fault = Failure.usage(
@@ -97,6 +99,36 @@ extension Invocation {
         throw Failure(fault.code, fault.description, hint: better)
       }
       return words.first
+    }
+  }
+
+  /// The word of an action that is followed by as much as it takes.
+  private static func action(
+    _ words: [String], among actions: [Operand.Action], of verb: Verb
+  ) throws(Failure) -> String {
+    let names = actions.map(\.name)
+    guard let word = words.first else {
+      throw .usage("\(verb.name) needs one of \(names.joined(separator: ", "))", of: verb)
+    }
+    guard let action = actions.first(where: { $0.name == word }) else {
+      let nearest = nearestWord(to: word, in: names) ?? ""
+      let isNear = editDistance(word, nearest) <= 2
+      throw .usage(
+        "\(verb.name) has no \(shellQuoted(word))"
+          + (isNear ? "; did you mean \(nearest)?" : ": it has \(names.joined(separator: ", "))"),
+        of: verb)
+    }
+    let rest = words.dropFirst()
+    switch action.operand {
+    case .some(let operand) where rest.isEmpty:
+      throw .usage("\(verb.name) \(word) needs an argument: \(operand)", of: verb)
+    case .some where rest.count > 1:
+      throw .usage(
+        "\(verb.name) \(word) takes one argument, and \(shellQuoted(words[2])) is another; one with"
+          + " spaces is put in quotes", of: verb)
+    case nil where !rest.isEmpty:
+      throw .usage("\(verb.name) \(word) takes no argument: \(shellQuoted(words[1]))", of: verb)
+    default: return word
     }
   }
 

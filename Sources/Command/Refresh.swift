@@ -10,6 +10,10 @@ enum Refresh {
       and for trying out whether refreshing works.
       """
   ) { (invocation) throws(Failure) in
+    try Unlocking.whenLocked { () throws(Failure) in try run(invocation) }
+  }
+
+  private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
     let account = try invocation.account()
     var connection = try Agent.connect()
     var request = Request("refresh")

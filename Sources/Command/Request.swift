@@ -16,6 +16,11 @@ struct Request: ~Copyable {
     if let value { buffer.append(key, value) }
   }
 
+  /// Adds a line whose value is never made a String.
+  mutating func add(_ key: StaticString, secret value: UnsafeRawBufferPointer) throws(Failure) {
+    do { try buffer.append(key, value) } catch { throw Self.refused(error) }
+  }
+
   mutating func add(flag key: StaticString) { buffer.append(key, constant: "yes") }
 
   /// Adds `key=value`, or `key[]=value`, with a key made at run time.

@@ -18,7 +18,7 @@ package enum Sallyport {
     // A socket that landed on descriptor 1 would get what is meant for people.
     guard sp_open_standard_descriptors() == 0 else { return FailureCode.failed.exitStatus }
     if !isOutputOpen { refuseOutput() }
-    sp_ignore_broken_pipes()
+    sp_ignore_failed_writes()
     do throws(Failure) {
       return try run(count, vector)
     } catch {

@@ -16,7 +16,7 @@ enum Status {
     summary: "shows who is signed in, and until when",
     details: """
       Without NAME it shows every account. Where no agent is running it does not start
-      one: then nobody is signed in.
+      one: then nobody is signed in, but sessions may be in the vault.
 
       With --userinfo it asks the server's userinfo endpoint with the token, and shows
       what that says of the person. It is for one account: NAME, or the only one.
@@ -45,7 +45,8 @@ enum Status {
       // Every account is the answer here, also where SALLYPORT_ACCOUNT names one for other verbs.
       return try StatusReport.load(account: invocation.account(environment: { _ in nil }))
     }
-    let userInfo = try UserInfo.fetch(invocation.account())
+    let account = try invocation.account()
+    let userInfo = try Unlocking.whenLocked { () throws(Failure) in try UserInfo.fetch(account) }
     var report = try StatusReport.load(account: userInfo.account)
     report.userInfo = userInfo
     return report

@@ -35,16 +35,19 @@ struct StatusReport {
   }
 
   private static func withoutAgent(_ account: String?) throws(Failure) -> StatusReport {
-    let configured = try Configured.load().file.accounts
+    let file = try Configured.load().file
+    // Under this setting an agent would not look at the vault.
+    let hasVault = file.vault != .memory && VaultFileFacts() != nil
     guard let account else {
-      return StatusReport(accounts: configured.map(AccountStatus.init(signedOut:)))
+      return StatusReport(
+        accounts: file.accounts.map { AccountStatus(withoutAgent: $0, hasVault: hasVault) })
     }
-    guard let settings = configured.first(where: { $0.name.text == account }) else {
+    guard let settings = file.account(account) else {
       throw Failure(
         .failed, "no account \(account) is configured",
         hint: "sallyport login \(account) --issuer URL --client-id ID")
     }
-    return StatusReport(accounts: [AccountStatus(signedOut: settings)])
+    return StatusReport(accounts: [AccountStatus(withoutAgent: settings, hasVault: hasVault)])
   }
 
   /// The report as one line of JSON, with the names of the protocol.
@@ -73,7 +76,11 @@ struct StatusReport {
     json.add("version", agent.version)
     json.add("pid", ifKnown: agent.processID)
     json.add("socket", ifKnown: agent.socket)
-    json.add("vault", ifKnown: agent.vault)
+    json.add("vault", ifKnown: agent.vault.source)
+    json.add("vault_state", ifKnown: agent.vault.state)
+    json.add("vault_path", ifKnown: agent.vault.path)
+    json.add("vault_error", ifKnown: agent.vault.error)
+    json.add("vault_hint", ifKnown: agent.vault.hint)
     json.add("memory_guard", ifKnown: agent.memoryGuard)
     json.add("config", ifKnown: agent.configuration)
     json.add("config_error", ifKnown: agent.configurationError)
@@ -101,6 +108,7 @@ struct StatusReport {
     json.add("obtained_at", ifKnown: account.obtainedAt)
     json.add("last_refresh_at", ifKnown: account.lastRefreshAt)
     json.add("next_refresh_at", ifKnown: account.nextRefreshAt)
+    json.add("warning", ifKnown: account.warning)
     json.add("last_error", ifKnown: account.lastError)
     json.add("last_error_at", ifKnown: account.lastErrorAt)
     json.beginArray("credential_url")

@@ -14,12 +14,17 @@ extension StatusReport {
 
   /// What is to be said beside the accounts, on standard error.
   var remarks: [String] {
-    guard let agent else { return ["no agent is running, so nobody is signed in"] }
+    guard let agent else {
+      return accounts.contains { $0.state == "closed" }
+        ? ["no agent is running; the next one opens the vault: sallyport agent"]
+        : ["no agent is running, so nobody is signed in"]
+    }
     var remarks: [String] = []
     if agent.version != Self.ownVersion {
       remarks.append(
         "the agent is version \(agent.version), this is \(Self.ownVersion): run sallyport stop")
     }
+    remarks += agent.vault.remarks
     if agent.memoryGuard == "plain" {
       remarks.append("the agent's secrets are in ordinary memory, which may be swapped to disk")
     }
@@ -51,6 +56,7 @@ extension AccountStatus {
     for exposure in exposures { lines.append(row("exposed", exposure.text)) }
     for allowed in allowed { lines.append(row("allow", allowed)) }
     lines.append(row("confirm", confirm))
+    lines.append(row("warning", warning))
     lines.append(row("error", lastError.map { $0 + errorTime(now: now) }))
     lines.append(row("try", hint))
     if let userInfo { lines += ["  userinfo"] + userInfo.lines }
@@ -65,6 +71,8 @@ extension AccountStatus {
     case "signing-in": "a sign-in is going on"
     case "expired": "signed in\(person), but the token has expired"
     case "signed-out": "signed out"
+    case "locked": "locked"
+    case "closed": "not known, because the vault is closed"
     default: printable(state, limit: 40)
     }
   }

@@ -33,7 +33,9 @@ enum Token {
         sallyport token work --format header --method GET --url URL | curl -H @- URL
         eval "$(sallyport token work --format env)"
       """
-  ) { (invocation) throws(Failure) in try run(invocation) }
+  ) { (invocation) throws(Failure) in
+    try Unlocking.whenLocked { () throws(Failure) in try run(invocation) }
+  }
 
   private static func run(_ invocation: Invocation) throws(Failure) -> Int32 {
     let format = try invocation.format()

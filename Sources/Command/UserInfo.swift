@@ -14,7 +14,7 @@ struct UserInfo: Equatable {
 
   /// Asks the server by way of the agent.
   static func fetch(_ account: String?) throws(Failure) -> UserInfo {
-    guard var connection = try Agent.connect(whenAbsent: .tolerate) else {
+    guard var connection = try Agent.connect(whenAbsent: Agent.absenceOfSessions) else {
       throw Failure(
         .loginRequired, "no agent is running, so nobody is signed in",
         hint: "sallyport login \(account ?? "NAME")")

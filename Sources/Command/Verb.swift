@@ -9,6 +9,24 @@ enum Operand: Sendable {
   case required(String, Completion)
   /// One word that may be there.
   case optional(String, Completion)
+  /// A word that says what is to be done, and behind it what that takes.
+  case action([Action])
+
+  /// One of the things a verb does.
+  struct Action: Sendable {
+    let name: String
+    /// What must follow the word; nil when nothing may.
+    let operand: String?
+    let completion: Completion
+
+    init(_ name: String, _ operand: String? = nil, _ completion: Completion = .nothing) {
+      self.name = name
+      self.operand = operand
+      self.completion = completion
+    }
+
+    var usage: String { operand.map { "\(name) \($0)" } ?? name }
+  }
 
   var usage: String? {
     switch self {
@@ -16,7 +34,13 @@ enum Operand: Sendable {
     case .account: "[NAME]"
     case .required(let name, _): name
     case .optional(let name, _): "[\(name)]"
+    case .action(let actions): actions.map(\.usage).joined(separator: " | ")
     }
+  }
+
+  /// What can be done, where a word says it.
+  var actions: [Action] {
+    if case .action(let actions) = self { actions } else { [] }
   }
 
   var completion: Completion {
@@ -24,6 +48,7 @@ enum Operand: Sendable {
     case .none: .nothing
     case .account: .account
     case .required(_, let completion), .optional(_, let completion): completion
+    case .action(let actions): .words(actions.map(\.name))
     }
   }
 }
@@ -57,6 +82,8 @@ struct Invocation: Sendable {
   let verb: Verb
   let options: [(option: Option, value: String)]
   let operand: String?
+  /// What follows the word of an action.
+  let object: String?
 
   /// The value of an option; nil when it is not given.
   subscript(_ name: String) -> String? { options.first { $0.option.name == name }?.value }

@@ -6,6 +6,8 @@ import Platform
 enum Verbs {
   static let all: [Verb] = [
     Login.verb, Token.verb, Status.verb, Refresh.verb, Logout.verb, Expose.verb, Log.verb,
+    Lock.verb,
+    Lock.unlockVerb, Vault.verb,
     Callback.verb, Credential.getVerb, Credential.storeVerb, Credential.eraseVerb,
     AgentCommand.verb,
     AgentCommand.stopVerb, Doctor.verb, ShellCompletion.verb, Help.verb, Help.versionVerb,

@@ -53,6 +53,11 @@ package struct ConfigurationFile: Equatable, Sendable {
     accounts.first { $0.name.text == name }
   }
 
+  /// Where the vault's key is to come from; nil when the file leaves it open.
+  package var vault: VaultSource? {
+    agent.first { $0.key == KnownKey.vault }.flatMap { VaultSource($0.value) }
+  }
+
   /// Whether a `client_secret` stands in the file: then nobody else may read it.
   package var holdsSecret: Bool { accounts.contains(where: \.holdsSecret) }
 

@@ -11,6 +11,9 @@ package struct KnownKey: Sendable {
   package static let authorizePrefix = "authorize."
   package static let allow = "allow"
   package static let confirm = "confirm"
+  package static let vault = "vault"
+  package static let lifetime = "lifetime"
+  package static let idle = "idle"
 
   /// How often a person is asked whether a program may have a token.
   package static let confirmations = ["never", "first", "always"]
@@ -48,7 +51,7 @@ package struct KnownKey: Sendable {
 
   /// All keys, in the order of the manual.
   package static let all: [KnownKey] = [
-    KnownKey("vault", .vault, place: .agent),
+    KnownKey(vault, .vault, place: .agent),
     KnownKey("issuer", .endpoint),
     KnownKey("authorization_endpoint", .endpoint),
     KnownKey("token_endpoint", .endpoint),
@@ -88,6 +91,8 @@ package struct KnownKey: Sendable {
     KnownKey("login", .word(["on-demand", "manual"])),
     KnownKey(allow, .peers, isRepeatable: true),
     KnownKey(confirm, .word(confirmations)),
+    KnownKey(lifetime, .lengthOfTime),
+    KnownKey(idle, .lengthOfTime),
   ]
 
   /// The algorithms of RFC 7518 and RFC 8037 a client assertion can be signed with; HS256 is the

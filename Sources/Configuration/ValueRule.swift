@@ -19,6 +19,8 @@ enum ValueRule: Sendable {
   case credentialURL
   /// Programs, separated by commas.
   case peers
+  /// A number and a unit: `30m`, `8h`.
+  case lengthOfTime
   case vault
 
   /// What is wrong with a value, to be put behind the key; nil when nothing is.
@@ -37,6 +39,7 @@ enum ValueRule: Sendable {
     case .documentURL: return Self.judgeDocumentURL(value)
     case .credentialURL: return CredentialURL.judge(value)
     case .peers: return Self.judgePeers(value)
+    case .lengthOfTime: return LengthOfTime.judge(value)
     case .vault: return Self.judgeVault(value)
     }
   }
@@ -113,11 +116,8 @@ enum ValueRule: Sendable {
   }
 
   private static func judgeVault(_ value: String) -> String? {
-    let known = ["memory", "secret-service", "passphrase", "credential", "command"]
-    if value == "memory" { return nil }
-    return known.contains(value)
-      ? "can only be memory in this version: a sealed vault is not built yet"
-      : "is none of \(list(known))"
+    VaultSource(value) == nil
+      ? "is none of memory, secret-service, passphrase, credential and command = COMMAND LINE" : nil
   }
 
   private static func list(_ words: [String]) -> String { words.joined(separator: ", ") }

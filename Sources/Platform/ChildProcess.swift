@@ -16,13 +16,18 @@ package enum ChildProcess {
     }
   }
 
-  /// Starts `path` as it is, never searched in PATH, with no descriptor above 2.
+  /// The number under which a child finds a descriptor that is kept for it.
+  package static let keptDescriptor: Int32 = 3
+
+  /// Starts `path` as it is, never searched in PATH, with no descriptor above 2 but what is kept.
   ///
-  /// - Parameter newSession: whether the child leaves this session and its terminal (setsid).
+  /// - Parameters:
+  ///   - kept: a descriptor above 2 that the child has as ``keptDescriptor``.
+  ///   - newSession: whether the child leaves this session and its terminal (setsid).
   /// - Returns: the process id, which the caller must reap.
   package static func spawn(
     _ path: String, arguments: [String], environment: [String]? = nil,
-    input: Standard = .null, output: Standard = .null, error: Standard = .null,
+    input: Standard = .null, output: Standard = .null, error: Standard = .null, kept: Int32? = nil,
     newSession: Bool = false
   ) throws(SystemError) -> pid_t {
     let pid = withCStrings(arguments) { arguments in
@@ -33,6 +38,7 @@ package enum ChildProcess {
           child.arguments = arguments
           child.environment = environment == nil ? UnsafePointer(sp_environment()) : variables
           child.standard = (input.number, output.number, error.number)
+          child.kept = kept ?? -1
           child.new_session = newSession ? 1 : 0
           return sp_spawn(&child)
         }

@@ -1,3 +1,4 @@
+internal import CPlatform
 import Glibc
 
 /// What one read or write did; only this file knows of short transfers and interruptions.
@@ -19,6 +20,13 @@ package func readOnce(_ descriptor: Int32, into room: UnsafeMutableRawBufferPoin
   return transferFailure()
 }
 
+/// One `recv` that leaves the bytes in the socket, repeated when a signal interrupts it.
+package func peekOnce(_ socket: Int32, into room: UnsafeMutableRawBufferPointer) -> Transfer {
+  let count = retryingInterrupts { Int(sp_peek(socket, room.baseAddress, UInt(room.count))) }
+  if count > 0 { return .bytes(count) }
+  return count == 0 ? .closed : transferFailure()
+}
+
 /// One `send` without SIGPIPE, repeated when a signal interrupts it.
 package func sendOnce(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
   let count = retryingInterrupts {
@@ -37,7 +45,7 @@ private func transferFailure() -> Transfer {
 
 /// Writes all of `bytes` to a blocking descriptor: a file, a pipe, a terminal.
 ///
-/// The process must ignore SIGPIPE (`sp_ignore_broken_pipes`), or a reader that has gone kills it.
+/// The process must ignore SIGPIPE (`sp_ignore_failed_writes`), or a reader that has gone kills it.
 package func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemError) {
   var rest = bytes
   while !rest.isEmpty {

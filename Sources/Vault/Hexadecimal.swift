@@ -1,17 +1,34 @@
+private let digits = Array("0123456789abcdef".utf8)
+
 /// Bytes as lower-case hexadecimal digits.
 package func hexadecimal(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-  return String(decoding: text, as: UTF8.self)
+  String(decoding: hexadecimalDigits(bytes[...]), as: UTF8.self)
 }
 
-/// The bytes of hexadecimal digits; nil for anything else.
-func fromHexadecimal(_ text: String) -> [UInt8]? {
-  let digits = Array(text.utf8)
-  guard digits.count % 2 == 0 else { return nil }
+/// The same as the bytes of a text, for lines that are not worth a string.
+package func hexadecimalDigits(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+  [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { room, count in
+    for byte in bytes {
+      room[count] = digits[Int(byte >> 4)]
+      room[count + 1] = digits[Int(byte & 15)]
+      count += 2
+    }
+  }
+}
+
+/// The bytes of lower-case hexadecimal digits; nil for anything else.
+package func fromHexadecimal(_ text: String) -> [UInt8]? {
+  var text = text
+  return text.withUTF8 { fromHexadecimal(UnsafeRawBufferPointer($0)) }
+}
+
+/// The bytes of lower-case hexadecimal digits, where they stand; nil for anything else.
+package func fromHexadecimal(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  guard text.count % 2 == 0 else { return nil }
   var bytes: [UInt8] = []
-  for index in stride(from: 0, to: digits.count, by: 2) {
-    guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
+  bytes.reserveCapacity(text.count / 2)
+  for index in stride(from: 0, to: text.count, by: 2) {
+    guard let high = value(text[index]), let low = value(text[index + 1]) else { return nil }
     bytes.append(high << 4 | low)
   }
   return bytes

@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 
 /// Reads the records of a file one after the other, with a window over it.
 struct LogReader {
@@ -147,7 +147,7 @@ extension VaultFolder {
   }
 
   /// Writes all of `bytes` from `position` on.
-  func writeAll(
+  package func writeAll(
     _ bytes: [UInt8], to file: FileHandle, at position: Int
   ) throws(SystemError) {
     try bytes.withBytes { (bytes) throws(SystemError) in

@@ -8,6 +8,26 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
   case refreshStarted = 3
   /// The refresh has ended, and the session stays as it was.
   case refreshEnded = 4
+  /// What a server has answered to a refresh whose agent had ended: sealed by its courier, under the
+  /// key that the beginning of the refresh holds.
+  case answer = 5
+
+  /// Its name on the wire between agent and courier.
+  package var name: String {
+    switch self {
+    case .session: "session"
+    case .removal: "removal"
+    case .refreshStarted: "refresh-started"
+    case .refreshEnded: "refresh-ended"
+    case .answer: "answer"
+    }
+  }
+
+  /// The kind of that name; nil when there is none.
+  package init?(name: String) {
+    guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = kind
+  }
 }
 
 /// One record of the log, framed: a sealed payload, and in clear what is needed to find it.

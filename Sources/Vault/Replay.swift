@@ -5,6 +5,8 @@ package struct Replay: Sendable {
   package private(set) var sessions: [String: RecordFrame] = [:]
   /// Accounts whose refresh was going on when the log ended.
   package private(set) var unfinishedRefreshes: [String: RecordFrame] = [:]
+  /// What the servers have answered to those whose agent had ended.
+  package private(set) var answers: [String: RecordFrame] = [:]
 
   package init() {}
 
@@ -13,19 +15,29 @@ package struct Replay: Sendable {
     case .session:
       // A new session is the end of the refresh that brought it.
       sessions[frame.name] = frame
-      unfinishedRefreshes[frame.name] = nil
+      close(frame.name)
     case .removal:
       sessions[frame.name] = nil
-      unfinishedRefreshes[frame.name] = nil
-    case .refreshStarted: unfinishedRefreshes[frame.name] = frame
-    case .refreshEnded: unfinishedRefreshes[frame.name] = nil
+      close(frame.name)
+    case .refreshStarted:
+      unfinishedRefreshes[frame.name] = frame
+      answers[frame.name] = nil
+    case .refreshEnded: close(frame.name)
+    // An answer without its beginning cannot be opened, and belongs to nothing.
+    case .answer: if unfinishedRefreshes[frame.name] != nil { answers[frame.name] = frame }
     }
+  }
+
+  private mutating func close(_ name: String) {
+    unfinishedRefreshes[name] = nil
+    answers[name] = nil
   }
 
   /// The records a rewriting keeps, in their order.
   package var inForce: [RecordFrame] {
     // A refresh of an account without a session has nothing to say.
-    let traces = unfinishedRefreshes.values.filter { sessions[$0.name] != nil }
+    let traces = (Array(unfinishedRefreshes.values) + answers.values)
+      .filter { sessions[$0.name] != nil }
     return (sessions.values + traces).sorted { $0.sequence < $1.sequence }
   }
 }
@@ -36,6 +48,7 @@ struct LiveLengths {
   private(set) var total = 0
   private var sessions: [String: Int] = [:]
   private var traces: [String: Int] = [:]
+  private var answers: [String: Int] = [:]
 
   init(headerLength: Int = 0) { self.headerLength = headerLength }
 
@@ -43,13 +56,21 @@ struct LiveLengths {
     switch frame.kind {
     case .session:
       put(frame.length, for: frame.name, in: \.sessions)
-      put(nil, for: frame.name, in: \.traces)
+      close(frame.name)
     case .removal:
       put(nil, for: frame.name, in: \.sessions)
-      put(nil, for: frame.name, in: \.traces)
-    case .refreshStarted: put(frame.length, for: frame.name, in: \.traces)
-    case .refreshEnded: put(nil, for: frame.name, in: \.traces)
+      close(frame.name)
+    case .refreshStarted:
+      close(frame.name)
+      put(frame.length, for: frame.name, in: \.traces)
+    case .refreshEnded: close(frame.name)
+    case .answer: put(frame.length, for: frame.name, in: \.answers)
     }
+  }
+
+  private mutating func close(_ name: String) {
+    put(nil, for: name, in: \.traces)
+    put(nil, for: name, in: \.answers)
   }
 
   private mutating func put(

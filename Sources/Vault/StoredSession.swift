@@ -21,11 +21,18 @@ package struct StoredSession {
     package static let expiresAt: StaticString = "expires_at"
     /// When the session was last refreshed; absent before the first time.
     package static let refreshedAt: StaticString = "refreshed_at"
+    /// Absent of a session; ``StoredSession/registered`` where there is none.
+    package static let state: StaticString = "state"
   }
+
+  /// The state of an account that has a client registered for it, and nobody signed in.
+  package static let registered: StaticString = "registered"
+  /// How the lines of a registration begin.
+  private static let registrationPrefix = Array("registration.".utf8)
 
   /// Why a block is no session.
   package enum Fault: Error, Equatable, Sendable {
-    /// There is neither an access token nor a refresh token.
+    /// There is neither an access token nor a refresh token, nor a registration alone.
     case noToken
     /// A time is missing, no number, negative, or before the one it follows.
     case timesMalformed
@@ -33,9 +40,12 @@ package struct StoredSession {
 
   /// The block, for what is handed on unread.
   package let block: AttributeBlock
+  /// Whether there is no session, but a client that is registered for the account.
+  package let isRegistrationAlone: Bool
   package let accessToken: UnsafeRawBufferPointer?
   package let refreshToken: UnsafeRawBufferPointer?
   package let idToken: UnsafeRawBufferPointer?
+  /// 0 where there is no session.
   package let obtainedAt: Int64
   package let expiresAt: Int64?
   package let refreshedAt: Int64?
@@ -48,12 +58,24 @@ package struct StoredSession {
     accessToken = token(Key.accessToken)
     refreshToken = token(Key.refreshToken)
     idToken = token(Key.idToken)
-    guard accessToken != nil || refreshToken != nil else { throw .noToken }
-    guard let obtainedAt = try Self.time(Key.obtainedAt, in: block) else { throw .timesMalformed }
+    let hasSession = accessToken != nil || refreshToken != nil
+    isRegistrationAlone = block.has(Key.state, Self.registered)
+    // A block that is both would be read by some as the one and by others as the other.
+    guard hasSession != isRegistrationAlone, hasSession || Self.holdsRegistration(block) else {
+      throw .noToken
+    }
+    let obtainedAt = try Self.time(Key.obtainedAt, in: block)
+    guard let obtainedAt = obtainedAt ?? (hasSession ? nil : 0) else { throw .timesMalformed }
     self.obtainedAt = obtainedAt
     expiresAt = try Self.time(Key.expiresAt, in: block)
     refreshedAt = try Self.time(Key.refreshedAt, in: block)
     if let expiresAt, expiresAt < obtainedAt { throw .timesMalformed }
+  }
+
+  private static func holdsRegistration(_ block: AttributeBlock) -> Bool {
+    var isFound = false
+    block.visit { key, _, _ in if key.starts(with: registrationPrefix) { isFound = true } }
+    return isFound
   }
 
   private static func time(

@@ -1,10 +1,10 @@
 internal import Glibc
-internal import Platform
+package import Platform
 
 extension VaultFile {
-  /// Gives a vault that cannot be opened another name, because somebody has asked for it.
+  /// Gives the vault another name, because somebody has asked for it.
   ///
-  /// - Returns: the new name: "vault.damaged-1", or the first number that is free.
+  /// - Returns: the new name: "vault.former-1", or the first number that is free.
   package static func setAside(
     _ names: Names, in folder: any VaultFolder
   ) throws(VaultFault) -> String {
@@ -16,7 +16,7 @@ extension VaultFile {
     // The lock is held to the end of the function.
     defer { withExtendedLifetime(lock) {} }
     for number in 1...Self.mostSetAside {
-      let name = "\(names.vault).damaged-\(number)"
+      let name = "\(names.vault).former-\(number)"
       do {
         try folder.renameToNew(names.vault, name)
         try folder.synchronizeFolder()
@@ -34,5 +34,5 @@ extension VaultFile {
 
 extension SystemError {
   /// Whether the name was taken.
-  var isExistence: Bool { number == EEXIST }
+  package var isExistence: Bool { number == EEXIST }
 }

@@ -11,7 +11,7 @@ package final class VaultFile {
     /// Written, then renamed to `vault`; what a crash leaves of it has never been the vault.
     let draft: String
     /// Locked by whoever has the vault open; never removed, never written.
-    let lock: String
+    package let lock: String
 
     package init(_ vault: String) {
       self.vault = vault
@@ -55,6 +55,12 @@ package final class VaultFile {
     self.state = state
     self.file = file
     self.lock = lock
+  }
+
+  /// For ``read(_:in:owner:)``: whatever would write is refused.
+  convenience init(reading folder: any VaultFolder, _ names: Names, _ file: OpenFile) {
+    self.init(
+      folder, names, .readOnly(SystemError(EROFS, in: "open")), file: file, lock: nil)
   }
 
   /// Who keeps other processes from writing.
@@ -141,7 +147,7 @@ package final class VaultFile {
     }
   }
 
-  private func load(
+  func load(
     owner: UInt32, _ body: (RecordFrame) throws(VaultFault) -> Void
   ) throws(VaultFault) {
     guard let file else { return }

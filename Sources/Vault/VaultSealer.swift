@@ -47,7 +47,7 @@ package struct VaultSealer<Cryptography: VaultCryptography> {
     _ payload: [UInt8], as kind: RecordKind, of name: String, at sequence: UInt64
   ) throws(VaultFault) -> RecordFrame {
     guard payload.count <= VaultLimits.payloadLength else { throw .tooLong }
-    let context = context(sequence, kind, name)
+    let context = header.context(sequence, kind, name)
     guard let sealed = cryptography.seal(payload, key: keys.records, context: context) else {
       throw .cryptography(reason: "AES-256-GCM has failed")
     }
@@ -58,30 +58,18 @@ package struct VaultSealer<Cryptography: VaultCryptography> {
 
   /// The payload of a record.
   package func open(_ frame: RecordFrame) throws(VaultFault) -> [UInt8] {
-    let context = context(frame.sequence, frame.kind, frame.name)
+    let context = header.context(frame.sequence, frame.kind, frame.name)
     guard let payload = cryptography.open(frame.sealed, key: keys.records, context: context) else {
       throw .recordRefused(sequence: frame.sequence, name: frame.name)
     }
     return payload
   }
+}
 
-  /// Seals records of another file for this one, one after the other from 1 on.
-  package func reseal(
-    _ frames: [RecordFrame], of other: VaultSealer<Cryptography>
-  ) throws(VaultFault) -> [RecordFrame] {
-    var result: [RecordFrame] = []
-    result.reserveCapacity(frames.count)
-    for frame in frames {
-      let payload = try other.open(frame)
-      result.append(
-        try seal(payload, as: frame.kind, of: frame.name, at: UInt64(result.count) + 1))
-    }
-    return result
-  }
-
-  /// What is authenticated beside the payload. Its parts have fixed lengths but for the last.
-  private func context(_ sequence: UInt64, _ kind: RecordKind, _ name: String) -> [UInt8] {
-    var bytes = header.authentication
+extension VaultHeader {
+  /// What is authenticated beside a payload. Its parts have fixed lengths but for the last.
+  func context(_ sequence: UInt64, _ kind: RecordKind, _ name: String) -> [UInt8] {
+    var bytes = authentication
     bytes.append(littleEndian: sequence)
     bytes.append(kind.rawValue)
     return bytes + name.utf8

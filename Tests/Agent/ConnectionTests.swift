@@ -154,6 +154,23 @@ struct ConnectionTests {
     #expect(try agent.ask("action=version")["version"] != nil)
   }
 
+  /// Threat: a program that connects in a loop and keeps what it has got shuts everybody else out.
+  @Test func aClientThatConnectsFiveThousandTimesShutsNobodyOut() async {
+    // In a process of its own: the descriptors of both ends are this process's.
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      limit.rlim_cur = limit.rlim_max
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      guard limit.rlim_max > 12_000 else { return }
+      let agent = try TestAgent()
+      let greedy = try (1...5000).map { _ in try agent.connect() }
+      #expect(try greedy[4999].ask("action=version")["version"] != nil, "the newest is served")
+      #expect(try agent.ask("action=token")["error"] == "login_required")
+      #expect(try greedy[1].isClosed(), "the one that was silent longest has made room")
+    }
+  }
+
   @Test func halfARequestDelaysNobody() throws {
     let agent = try TestAgent()
     let half = try (1...20).map { _ in try agent.connect() }

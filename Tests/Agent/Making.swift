@@ -58,7 +58,7 @@ extension Account.Service {
   /// The decision in few words.
   var inWords: String {
     switch self {
-    case .serve(let token): "serve \(token.secret.text)"
+    case .serve(let token): "serve \(token.secret?.text ?? "nothing")"
     case .awaitRefresh(let start): start ? "start a refresh" : "wait"
     case .awaitExchange(_, let start): start ? "start an exchange" : "wait for the exchange"
     case .signIn(let reason): "sign in: \(reason)"

@@ -45,6 +45,50 @@ struct PlacesTests {
     withExtendedLifetime(never) {}
   }
 
+  /// Threat: all sessions of a morning expire in one minute, and a hundred processes start at once.
+  @Test func aHundredAccountsThatExpireTogetherAreRefreshedAFewAtATime() throws {
+    let names = (100..<200).map { "a\($0)" }
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in $account 0", refresh: "await go; signed_in $account"),
+      configuration: TestAgent.configuration(names))
+    let go = try agent.gate("go")
+    for name in names { try agent.signIn(name) }
+    agent.stopClock()
+    let clients = try names.map { _ in try agent.connect() }
+    for (client, name) in zip(clients, names) {
+      try client.send("action=token\naccount=\(name)\n\n")
+    }
+    try agent.waitForStart(of: "refresh", 4)
+    try agent.sync()
+    #expect(try refreshed(agent) == Set(names.prefix(4)), "no more than four at a time")
+    // One that has ended makes room for the next in the row.
+    for count in 5...8 {
+      try go.open()
+      try agent.waitForStart(of: "refresh", count)
+      try agent.sync()
+      #expect(try refreshed(agent) == Set(names.prefix(count)))
+    }
+    // So does one that has been waiting for its server long enough.
+    try agent.advance(seconds: 2)
+    try agent.waitForStart(of: "refresh", 12)
+    try agent.sync()
+    #expect(try refreshed(agent) == Set(names.prefix(12)))
+    try go.open(names.count)
+    for (client, name) in zip(clients, names) {
+      #expect(try client.reply()["access_token"] == "at-\(name)")
+    }
+    #expect(try refreshed(agent) == Set(names), "each once")
+    #expect(agent.starts(of: "refresh") == names.count)
+  }
+
+  /// The accounts that couriers were started to refresh.
+  private func refreshed(_ agent: TestAgent) throws -> Set<String> {
+    let orders = try (0..<agent.starts(of: "refresh")).map {
+      try agent.order(of: "refresh", $0 + 1)
+    }
+    return Set(orders.joined().filter { $0.hasPrefix("account=") }.map { String($0.dropFirst(8)) })
+  }
+
   /// A program that asks and leaves, again and again, must leave nothing to be done.
   @Test func whatNobodyWaitsForAnyMoreIsNotBegun() throws {
     let agent = try TestAgent(ScriptedCourier(exchange: "await go; narrowed x$n"))

@@ -18,6 +18,11 @@ struct ScriptedCourier {
   var userinfo = "say event=done sub=248 claim.name=Jane 'userinfo={\"sub\":\"248\"}'"
   var endSession = "say event=end-session url=http://127.0.0.1:1/x; say event=done"
   var unregister = "say event=done deleted=yes"
+  /// See ``FakeSealer``.
+  var seal = "seal"
+  var unseal = "unseal"
+  var export = "export_all"
+  var `import` = "import_all"
   var version = "0.1.0"
   /// Whether starts and orders are written down: where there are very many it takes too long.
   var keepsRecords = true
@@ -58,11 +63,14 @@ struct ScriptedCourier {
 
   /// Writes the script into `scratch` and returns the program's path.
   func install(in scratch: ScratchFolder) throws -> String {
+    // A courier of an agent before may still be reading its own.
+    unlink(scratch("courier.sh"))
     try scratch.write(
       "courier.sh",
       """
       dir=${0%/*}
       \(Self.commands)
+      \(FakeSealer.commands)
       order= issuer=https://as.example
       while IFS= read -r line && [ -n "$line" ]; do
         order="$order$line
@@ -71,6 +79,12 @@ struct ScriptedCourier {
         job=*) job=${line#job=} ;;
         account=*) account=${line#account=} ;;
         issuer=*) issuer=${line#issuer=} ;;
+        vault.path=*) path=${line#*=} ;;
+        vault.header=*) header=${line#*=} ;;
+        vault.create=*) create=${line#*=} ;;
+        vault.rewrite=*) rewrite=${line#*=} ;;
+        vault.sequence=*) sequence=${line#*=} ;;
+        passphrase=*) passphrase=${line#*=} ;;
         esac
       done
       n=1
@@ -87,11 +101,15 @@ struct ScriptedCourier {
       userinfo) \(userinfo) ;;
       end-session) \(endSession) ;;
       unregister) \(unregister) ;;
+      seal) \(seal) ;;
+      unseal) \(unseal) ;;
+      export) \(export) ;;
+      import) \(self.import) ;;
       esac
       leave 0
 
       """)
-    try #require(symlink(Self.launcher.path, scratch("courier")) == 0)
+    try #require(symlink(Self.launcher.path, scratch("courier")) == 0 || errno == EEXIST)
     return scratch("courier")
   }
 

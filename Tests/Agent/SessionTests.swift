@@ -86,7 +86,7 @@ struct SessionTests {
     #expect(session.scope == "openid")
     #expect(session.subject == "248")
     #expect(session.remaining(at: later) == 60)
-    #expect(session.refreshed == later)
+    #expect(session.refreshed == PastMoment(later))
   }
 
   @Test func aRotatedRefreshTokenTakesTheOldOnesPlace() throws {

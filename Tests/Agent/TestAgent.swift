@@ -2,6 +2,7 @@ import Glibc
 import Platform
 import Synchronization
 import Testing
+import Vault
 
 @testable import Agent
 
@@ -10,16 +11,18 @@ final class TestAgent {
   let scratch: ScratchFolder
   private let thread: AgentThread
 
-  /// - Parameter configuration: the text of the file; nil for none.
+  /// - Parameters:
+  ///   - configuration: the text of the file; nil for none.
+  ///   - vault: where sessions are kept; one agent after the other can have the same.
   init(
     _ courier: ScriptedCourier = ScriptedCourier(), configuration: String? = TestAgent.work,
-    limits: AgentLimits = AgentLimits(), askedBy ways: [QuestionWay] = []
+    limits: AgentLimits = AgentLimits(), askedBy ways: [QuestionWay] = [], vault: TestVault? = nil
   ) throws {
-    scratch = try ScratchFolder()
+    scratch = try vault?.scratch ?? ScratchFolder()
     if let configuration { try scratch.write("config", configuration) }
     thread = try AgentThread(
       scratch, courier: try courier.install(in: scratch), limits: limits,
-      ways: ways, clock: clock)
+      ways: ways, clock: clock, vault: vault)
     control = try AgentClient(scratch("s"))
     try sync()
   }
@@ -35,11 +38,17 @@ final class TestAgent {
     try sync()
   }
 
+  /// Has the agent's clock stand still: however slow the machine is, no time passes for it but by
+  /// ``advance(seconds:)``.
+  func stopClock() { clock.stop() }
+
   /// Waits until the agent has taken all that was sent to it before, and looks at its clock anew.
   ///
-  /// The round in which it sees the first of three requests sees everything sent before as well, a
+  /// Those who connect are taken in their order: when the last has its answer, all have come in. Then
+  /// the round in which it sees the first of three requests sees everything sent before as well, a
   /// later one that a client just accepted has gone, and the last comes after both.
   func sync() throws {
+    try #require(try AgentClient(scratch("s")).ask("action=version")["version"] != nil)
     for _ in 1...3 { try #require(try control.ask("action=version")["version"] != nil) }
   }
 
@@ -100,6 +109,9 @@ final class TestAgent {
   /// Sends a signal to the agent's thread.
   func signal(_ number: Int32) { thread.signal(number) }
 
+  /// Ends the agent, without a word to its couriers that keep an answer.
+  func stop() { thread.end() }
+
   /// Waits until the agent has ended by itself.
   func waitForEnd() { thread.join() }
 
@@ -120,6 +132,20 @@ final class TestAgent {
     return count
   }
 
+  /// Waits until the courier that is the `number`th for `job` has read its order.
+  func waitForStart(of job: String, _ number: Int) throws {
+    try wait { starts(of: job) >= number }
+  }
+
+  /// Waits until `condition` holds, which the agent brings about by itself.
+  func wait(until condition: () throws -> Bool) throws {
+    let limit = BootInstant.now.adding(seconds: 60)
+    while try !condition() {
+      try #require(BootInstant.now < limit, "it has not come about")
+      try sync()
+    }
+  }
+
   /// The order of the courier that was started as the `number`th for `job`.
   func order(of job: String, _ number: Int = 1) throws -> [String] {
     try contents(of: "order.\(job).\(number)").split(separator: "\n").map(String.init)
@@ -138,60 +164,20 @@ final class TestAgent {
   func life(_ name: String) throws -> Life { try Life(scratch("life.\(name)")) }
 }
 
-/// A named pipe couriers wait at.
-final class Gate {
-  private let pipe: Descriptor
-
-  init(_ path: String) throws {
-    try #require(mkfifo(path, 0o600) == 0)
-    // Both ends at once, so that neither side waits for the other to open it.
-    pipe = try Descriptor.open(path, O_RDWR)
-  }
-
-  /// Lets `count` couriers pass, now or when they come.
-  func open(_ count: Int = 1) throws {
-    try writeAll(pipe.number, String(repeating: "go\n", count: count))
-  }
-}
-
-/// A named pipe at which the end of a courier is seen.
-final class Life {
-  private let pipe: Descriptor
-
-  init(_ path: String) throws {
-    try #require(mkfifo(path, 0o600) == 0)
-    pipe = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
-  }
-
-  /// Waits until the courier has said that it lives.
-  func waitForBeginning() throws { try #require(try read() == .bytes(5)) }
-
-  /// Waits until the courier has ended.
-  func waitForEnd() throws {
-    while case let transfer = try read(), transfer != .closed { try #require(transfer.isBytes) }
-  }
-
-  private func read() throws -> Transfer {
-    try #require(waitUntil(pipe.number, readyFor: POLLIN, milliseconds: 20_000))
-    var bytes = [UInt8](repeating: 0, count: 16)
-    return bytes.withUnsafeMutableBytes { readOnce(pipe.number, into: $0) }
-  }
-}
-
-extension Transfer {
-  fileprivate var isBytes: Bool {
-    if case .bytes = self { return true }
-    return false
-  }
-}
-
 /// The boot clock, and how far the agent's is ahead of it.
 private final class SkewedClock: Sendable {
   private let skew = Mutex<Int64>(0)
+  private let stopped = Mutex<BootInstant?>(nil)
 
   func advance(seconds: Int64) { skew.withLock { $0 += seconds } }
 
-  var now: BootInstant { BootInstant.now.adding(seconds: skew.withLock { $0 }) }
+  /// Stands still from now on, but for ``advance(seconds:)``.
+  func stop() { stopped.withLock { $0 = .now } }
+
+  var now: BootInstant {
+    let now = stopped.withLock { $0 } ?? BootInstant.now
+    return now.adding(seconds: skew.withLock { $0 })
+  }
 }
 
 /// The thread an agent runs on: the agent itself belongs to one thread alone.
@@ -209,6 +195,7 @@ private final class AgentThread {
     let limits: AgentLimits
     let ways: [QuestionWay]
     let clock: SkewedClock
+    let vault: TestVault?
   }
 
   private final class Box {
@@ -218,14 +205,14 @@ private final class AgentThread {
 
   init(
     _ scratch: ScratchFolder, courier: String, limits: AgentLimits, ways: [QuestionWay],
-    clock: SkewedClock
+    clock: SkewedClock, vault: TestVault?
   ) throws {
     socketPath = scratch("s")
     let listener = try UnixSocket.listen(socketPath, backlog: 1024).release()
     let plan = Plan(
       listener: listener, socketPath: socketPath, courierPath: courier,
       configurationPath: scratch("config"), logFolder: scratch("state"), limits: limits,
-      ways: ways, clock: clock)
+      ways: ways, clock: clock, vault: vault)
     let box = Unmanaged.passRetained(Box(plan)).toOpaque()
     pthread_create(
       &thread, nil,
@@ -240,9 +227,15 @@ private final class AgentThread {
     let server = try? AgentServer(
       listener: Descriptor(owning: plan.listener), socketPath: path,
       courierPath: plan.courierPath, configurationPath: plan.configurationPath,
-      logFolder: plan.logFolder, limits: plan.limits, willStop: { unlink(path) },
-      clock: { plan.clock.now })
+      logFolder: plan.logFolder, vaultFolder: plan.vault?.folder, limits: plan.limits,
+      willStop: { unlink(path) }, clock: { plan.clock.now })
     server?.waysToAsk = { _, _ in plan.ways }
+    if let vault = plan.vault, let keeper = server?.vault {
+      keeper.openFolder = { (path) throws(SystemError) in
+        FaultyFolder(try DiskFolder(path), vault.faults)
+      }
+      keeper.whyNoSecretService = { vault.faults.noSecretService }
+    }
     server?.run()
   }
 

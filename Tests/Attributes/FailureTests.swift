@@ -16,6 +16,15 @@ struct FailureTests {
     #expect(try roundTrip(Failure(code, "cannot")) == Failure(code, "cannot"))
   }
 
+  @Test(arguments: ["passphrase", "new-passphrase"])
+  func whatAPersonHasToGiveCrossesTheWire(_ word: String) throws {
+    let needs = try #require(Need(rawValue: word))
+    let failure = Failure(.locked, "locked", hint: "sallyport unlock", needs: needs)
+    #expect(try roundTrip(failure) == failure)
+    #expect(try reading("error=locked\nneeds=\(word)\n") { Failure($0) }?.needs == needs)
+    #expect(try reading("error=locked\nneeds=blood\n") { Failure($0) }?.needs == nil)
+  }
+
   /// The exit statuses are a promise to scripts.
   @Test(
     arguments: [

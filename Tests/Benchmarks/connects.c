@@ -1,29 +1,43 @@
 /*
- * One client that connects, asks, reads the answer and closes, at several sockets in turn.
+ * Clients of several sockets in turn.
  *
- *   connects ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
+ *   connects [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
  *
- * A round is 200 connections to each socket. For each socket one line: the median rate in requests a
- * second, and the median of its ratio to the first socket's, round by round.
+ * A round goes to each socket, and is
+ *   without an option   200 times: connect, ask, read, close
+ *   -k                  200 requests over one connection
+ *   -c CLIENTS          so many processes at once, 500 connections each
+ *   -m CLIENTS          so many connections that have all asked before the first answer is read
+ *
+ * For each socket one line: the median rate in requests a second and, behind it, the tenth and the
+ * ninetieth of a hundred; the median of its ratio to the first socket's, round by round, and the same
+ * two; the processor time the server has used for a request, in microseconds.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SOCKETS = 4, CONNECTIONS = 200, LONGEST_REQUEST = 4096 };
+enum { MOST_SOCKETS = 8, CONNECTIONS = 200, OF_EACH_PROCESS = 500, MOST_CLIENTS = 2000 };
+enum { LONGEST_REQUEST = 4096 };
 
 struct peer {
   struct sockaddr_un address;
   char request[LONGEST_REQUEST];
   ssize_t length;
-  double *rate;
+  pid_t server;
+  double *rate, *ratio, *used;
 };
+
+static enum { ONE, KEPT, PROCESSES, MANY } way = ONE;
+static int clients = 1;
 
 static double now(void) {
   struct timespec time;
@@ -36,13 +50,93 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static void ask(const struct peer *peer) {
+/* Microseconds a process has been running; 0 where the kernel does not tell. */
+static double used(pid_t process) {
+  char path[64];
+  unsigned long long nanoseconds = 0;
+  snprintf(path, sizeof path, "/proc/%d/schedstat", process);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return 0;
+  if (fscanf(file, "%llu", &nanoseconds) != 1) nanoseconds = 0;
+  fclose(file);
+  return nanoseconds / 1e3;
+}
+
+static int reach(const struct peer *peer) {
+  int number = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (number < 0) fail("socket");
+  if (connect(number, (const struct sockaddr *)&peer->address, sizeof peer->address) != 0) fail("connect");
+  return number;
+}
+
+static void say(const struct peer *peer, int number) {
+  if (send(number, peer->request, peer->length, MSG_NOSIGNAL) != peer->length) fail("send");
+}
+
+static void hear(int number) {
   char answer[65536];
-  int socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(socket_, (const struct sockaddr *)&peer->address, sizeof peer->address) != 0) fail("connect");
-  if (send(socket_, peer->request, peer->length, MSG_NOSIGNAL) != peer->length) fail("send");
-  if (recv(socket_, answer, sizeof answer, 0) <= 0) fail("recv");
-  close(socket_);
+  if (recv(number, answer, sizeof answer, 0) <= 0) fail("recv");
+}
+
+static void ask(const struct peer *peer, int count) {
+  for (int n = 0; n < count; n++) {
+    int number = reach(peer);
+    say(peer, number);
+    hear(number);
+    close(number);
+  }
+}
+
+static int ask_over_one(const struct peer *peer) {
+  int number = reach(peer);
+  for (int n = 0; n < CONNECTIONS; n++) {
+    say(peer, number);
+    hear(number);
+  }
+  close(number);
+  return CONNECTIONS;
+}
+
+static int ask_by_processes(const struct peer *peer) {
+  for (int n = 0; n < clients; n++) {
+    pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child > 0) continue;
+    ask(peer, OF_EACH_PROCESS);
+    _exit(0);
+  }
+  for (int n = 0; n < clients; n++) {
+    int status;
+    if (wait(&status) < 0 || status != 0) fail("a client has failed");
+  }
+  return clients * OF_EACH_PROCESS;
+}
+
+static int ask_by_many(const struct peer *peer) {
+  static int numbers[MOST_CLIENTS];
+  for (int n = 0; n < clients; n++) say(peer, numbers[n] = reach(peer));
+  for (int n = 0; n < clients; n++) {
+    hear(numbers[n]);
+    close(numbers[n]);
+  }
+  return clients;
+}
+
+/* Asks as often as a round does, and returns how often that was. */
+static int ask_round(const struct peer *peer) {
+  switch (way) {
+  case KEPT: return ask_over_one(peer);
+  case PROCESSES: return ask_by_processes(peer);
+  case MANY: return ask_by_many(peer);
+  default: ask(peer, CONNECTIONS); return CONNECTIONS;
+  }
+}
+
+static void measure(struct peer *peer, int round) {
+  double spent = used(peer->server), start = now();
+  int count = ask_round(peer);
+  peer->rate[round] = count / (now() - start);
+  peer->used[round] = (used(peer->server) - spent) / count;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -50,41 +144,62 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(double *values, int count) {
-  qsort(values, count, sizeof *values, ascending);
-  return values[count / 2];
+static void prepare(struct peer *peer, const char *path, const char *request, int rounds) {
+  peer->address.sun_family = AF_UNIX;
+  strncpy(peer->address.sun_path, path, sizeof peer->address.sun_path - 1);
+  int file = open(request, O_RDONLY);
+  if (file < 0 || (peer->length = read(file, peer->request, LONGEST_REQUEST)) <= 0) fail(request);
+  close(file);
+  peer->rate = calloc(rounds, sizeof(double));
+  peer->ratio = calloc(rounds, sizeof(double));
+  peer->used = calloc(rounds, sizeof(double));
+  struct ucred server;
+  socklen_t length = sizeof server;
+  int number = reach(peer);
+  if (getsockopt(number, SOL_SOCKET, SO_PEERCRED, &server, &length) == 0) peer->server = server.pid;
+  say(peer, number);
+  hear(number);
+  close(number);
+  ask_round(peer);
+}
+
+static void tell(struct peer *peer, int rounds) {
+  qsort(peer->rate, rounds, sizeof(double), ascending);
+  qsort(peer->ratio, rounds, sizeof(double), ascending);
+  qsort(peer->used, rounds, sizeof(double), ascending);
+  int low = rounds / 10, middle = rounds / 2, high = rounds - 1 - rounds / 10;
+  printf("%-44s %7.0f/s (%.0f-%.0f)  ratio %.3f (%.3f-%.3f)  processor %.1f us\n",
+         peer->address.sun_path, peer->rate[middle], peer->rate[low], peer->rate[high],
+         peer->ratio[middle], peer->ratio[low], peer->ratio[high], peer->used[middle]);
+}
+
+static int misused(void) {
+  fprintf(stderr, "usage: connects [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE "
+                  "[SOCKET REQUEST-FILE …]\n");
+  return 2;
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4 || argc % 2 != 0) {
-    fprintf(stderr, "usage: connects ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]\n");
-    return 2;
+  int option;
+  while ((option = getopt(argc, argv, "+kc:m:")) != -1) {
+    if (option == '?') return misused();
+    way = option == 'k' ? KEPT : option == 'c' ? PROCESSES : MANY;
+    if (optarg != NULL) clients = atoi(optarg);
   }
+  argc -= optind;
+  argv += optind;
+  if (argc < 3 || argc % 2 == 0 || clients < 1 || clients > MOST_CLIENTS) return misused();
+  struct rlimit limit = {MOST_CLIENTS + 64, MOST_CLIENTS + 64};
+  if (way == MANY && setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("setrlimit");
   static struct peer peers[MOST_SOCKETS];
-  int rounds = atoi(argv[1]), count = 0;
-  for (int i = 2; i + 1 < argc && count < MOST_SOCKETS; i += 2, count++) {
-    struct peer *peer = &peers[count];
-    peer->address.sun_family = AF_UNIX;
-    strncpy(peer->address.sun_path, argv[i], sizeof peer->address.sun_path - 1);
-    int file = open(argv[i + 1], O_RDONLY);
-    if (file < 0 || (peer->length = read(file, peer->request, LONGEST_REQUEST)) <= 0) fail(argv[i + 1]);
-    close(file);
-    peer->rate = calloc(rounds, sizeof *peer->rate);
-    for (int n = 0; n < CONNECTIONS; n++) ask(peer);
-  }
+  int rounds = atoi(argv[0]), count = 0;
+  for (int i = 1; i + 1 < argc && count < MOST_SOCKETS; i += 2, count++)
+    prepare(&peers[count], argv[i], argv[i + 1], rounds);
   for (int round = 0; round < rounds; round++)
     for (int i = 0; i < count; i++) {
-      double start = now();
-      for (int n = 0; n < CONNECTIONS; n++) ask(&peers[i]);
-      peers[i].rate[round] = CONNECTIONS / (now() - start);
+      measure(&peers[i], round);
+      peers[i].ratio[round] = peers[i].rate[round] / peers[0].rate[round];
     }
-  double *ratio = calloc(rounds, sizeof *ratio);
-  for (int i = count - 1; i >= 0; i--) {
-    for (int round = 0; round < rounds; round++) ratio[round] = peers[i].rate[round] / peers[0].rate[round];
-    peers[i].length = (ssize_t)(median(ratio, rounds) * 1000);
-  }
-  for (int i = 0; i < count; i++)
-    printf("%-50s median %7.0f requests/s  ratio %.3f\n", peers[i].address.sun_path,
-           median(peers[i].rate, rounds), peers[i].length / 1000.0);
+  for (int i = 0; i < count; i++) tell(&peers[i], rounds);
   return 0;
 }

@@ -70,7 +70,7 @@ private func prompt(_ lines: String) throws -> DevicePrompt {
 
 @Suite struct QRCodeTests {
   /// As the program does at its start.
-  init() { sp_ignore_broken_pipes() }
+  init() { sp_ignore_failed_writes() }
 
   @Test func theProgramReadsTheAddressOnItsStandardInput() throws {
     let output = try QRCode.run("/bin/cat", ["cat"], input: "https://a.example/$(id)")

@@ -1,4 +1,5 @@
 import Attributes
+import Configuration
 import Testing
 
 @testable import Command

@@ -149,11 +149,6 @@ private func mistake(_ words: String...) throws -> Failure {
     #expect(failure.code.exitStatus == 2)
   }
 
-  @Test(arguments: ["lock", "unlock", "vault"])
-  func whatIsNotBuiltIsNotListed(_ name: String) {
-    #expect(throws: Failure.self) { _ = try Verbs.named(name) }
-  }
-
   @Test func everyHelpTextFitsATerminal() {
     for text in Verbs.all.map(Help.text(of:)) + [Help.overview] {
       for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }

@@ -204,7 +204,10 @@ import Testing
   @Test func everyKeyOfAnAccountHasAnOption() {
     let options = Set(LoginOptions.options.compactMap(\.key))
     let keys = KnownKey.all.filter(\.isForAccounts).map(\.name)
-    #expect(Set(keys).subtracting(options) == [KnownKey.clientSecret, "login", "allow", "confirm"])
+    #expect(
+      Set(keys).subtracting(options) == [
+        KnownKey.clientSecret, "login", "allow", "confirm", "lifetime", "idle",
+      ])
   }
 
   @Test func anOptionWithoutAValueSaysYes() throws {

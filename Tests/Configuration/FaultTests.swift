@@ -159,12 +159,6 @@ import Testing
   func aFitValueIsTaken(_ key: String, _ value: String) throws {
     #expect(try account("\(key) = \(value)")[key] == value)
   }
-
-  @Test(arguments: ["secret-service", "passphrase", "credential"])
-  func vaultsThatAreNotBuiltYetAreRefusedInWords(_ vault: String) throws {
-    #expect(try fault("vault = \(vault)\n").sentence.contains("not built yet"))
-    #expect(try fault("vault = disk\n").sentence.contains("is none of"))
-  }
 }
 
 @Suite struct SessionIdentityTests {

@@ -35,14 +35,17 @@ final class CourierRun {
   private var scanner = BlockScanner()
 
   /// Starts a job; `lines` are those of its block.
-  init(_ lines: [String], environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter lock: what a courier inherits beside its socket.
+  init(_ lines: [String], environment: [String: String] = [:], lock: Int32 = -1) throws {
     let (own, other) = try DescriptorPair.sockets().take()
     socket = Descriptor(owning: own)
     let block = lines.joined(separator: "\n") + "\n\n"
     Sockets.write(own, Array(block.utf8))
     background = try Background {
       defer { close(other) }
-      return Courier.run(input: other, output: other, environment: Environment(environment))
+      return Courier.run(
+        input: other, output: other, environment: Environment(environment), lock: lock)
     }
   }
 
@@ -50,6 +53,9 @@ final class CourierRun {
   func send(_ lines: String...) {
     Sockets.write(socket.number, Array((lines.joined(separator: "\n") + "\n\n").utf8))
   }
+
+  /// This side of the socket.
+  var number: Int32 { socket.number }
 
   /// The next block.
   func next() throws -> Block {
@@ -89,5 +95,4 @@ final class CourierRun {
     }
     return status
   }
-
 }

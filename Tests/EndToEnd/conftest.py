@@ -1,10 +1,12 @@
 """Fixtures: the programs in a fresh home and a scripted server, once a test; keys, once a run."""
 
 import pytest
+from harness.crash import sign_in_durably
 from harness.door import Door
 from harness.home import Home, programs_folder
 from harness.keys import ECKey, RSAKey, certificate
 from harness.practice import Practice
+from harness.rotation import RotatingServer
 from harness.server import Server
 from harness.waiting import free_port
 
@@ -107,3 +109,17 @@ def port():
 def door(home, server):
     """A sign-in that waits for its answer."""
     return Door(home, server)
+
+
+@pytest.fixture
+def families(ec_key):
+    """A server that ends a family of tokens when a used refresh token comes again."""
+    server = RotatingServer(keys=[ec_key])
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def durable(home, families):
+    """A home that is signed in there, and keeps its session on the disk."""
+    return sign_in_durably(home, families)

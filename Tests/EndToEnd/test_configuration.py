@@ -129,7 +129,7 @@ def test_an_account_without_a_server_or_a_client_is_explained(home, server):
     assert result.hint == "sallyport login work --client-id ID --no-browser"
 
 
-@pytest.mark.parametrize("vault", ["secret-service", "passphrase", "plaintext", "nonsense"])
+@pytest.mark.parametrize("vault", ["plaintext", "nonsense", "command =", "memory, passphrase"])
 def test_a_vault_that_is_not_there_is_never_replaced_silently(home, server, vault):
     home.write_config(f"vault = {vault}\n")
     home.configure_for(server)

@@ -180,7 +180,7 @@ def test_an_endpoint_that_is_not_fit_is_refused_before_the_url_is_shown(
 
 def test_an_issuer_over_http_is_refused(home):
     home.configure("work", issuer="http://evil.example/as", client_id="x")
-    home.run("login", "work", "--no-browser").failed(1, "line 2", "issuer is http")
+    home.run("login", "work", "--no-browser").failed(1, "line 4", "issuer is http")
     home.config.unlink()
     home.run("login", "new", "--issuer", "http://evil.example", "--client-id", "x").failed(
         2, "--issuer is http")

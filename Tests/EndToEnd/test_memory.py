@@ -1,16 +1,17 @@
-"""What others can see of agent and courier: no token in their memory, and no look at it."""
+"""What others can see of agent and courier: they get no look at the memory, nor a copy of it."""
 
 import os
 import resource
-import secrets
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 from harness.home import children
-from harness.processes import STRANGER, become_stranger, descriptors, memory_holds, needs_root
-from harness.waiting import PATIENCE
+from harness.processes import STRANGER, become_stranger, descriptors, needs_root
+from harness.vault import give_key_file
+from harness.waiting import PATIENCE, wait_for_end, wait_until
 
 LOOK = """
 import sys
@@ -80,33 +81,75 @@ def test_where_no_memory_can_be_locked_it_works_and_says_so(plain_user, server):
     assert status["agent"]["memory_guard"] == "plain"
 
 
+# Core files
+
+def ending_of(program, number, home, environment=None):
+    """Starts a program with no limit on core files, sends a signal, and gives how it has ended."""
+    child = subprocess.Popen(
+        program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        cwd=home.folder, env={**home.environment, **(environment or {})},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, 2 * [resource.RLIM_INFINITY]))
+    if "sallyport" in str(program[0]):
+        wait_until(home.socket.exists, "the agent")
+        home.run("status").done()
+    os.kill(child.pid, number)
+    if not wait_for_end(child.pid):
+        child.kill()
+    _, ending = os.waitpid(child.pid, 0)
+    said = child.stderr.read()
+    child.stderr.close()
+    child.returncode = ending
+    return ending, said
+
+
 @needs_root
-def test_the_agents_memory_holds_no_token(home, server):
-    """None at all where memfd_secret works, and none after a logout anywhere."""
-    home.configure_for(server, credential_url="https://git.example.com")
-    tokens = {name: secrets.token_hex(32) for name in ("access", "refresh")}
-    server.changes = {"access_token": tokens["access"], "refresh_token": tokens["refresh"]}
-    server.claims = {"at_hash": None}
-    login = home.start_login()
-    authorization = server.authorize(login.url)
-    server.person(login.url)
-    login.finish().done()
-    home.token()
-    home.run("get", input="protocol=https\nhost=git.example.com\n\n").done()
-    server.sessions[tokens["refresh"]] = ("client-1", "openid")
-    home.run("refresh", "work").done()
-    words = [tokens["access"], tokens["refresh"], authorization.code,
-             server.token_requests[0].form["code_verifier"]]
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGQUIT])
+def test_no_core_file_is_made_whatever_the_limit(home, number):
+    with open("/proc/sys/kernel/core_pattern") as pattern:
+        if "/" in pattern.read():
+            pytest.skip("core files of this machine go where this test does not look")
+    # What a program without a guard leaves, so that it is known that the kernel would.
+    ending, _ = ending_of(["sleep", "1000"], number, home)
+    assert os.WTERMSIG(ending) == number and os.WCOREDUMP(ending)
+    [core] = [path for path in home.folder.iterdir() if path.name.startswith("core")]
+    core.unlink()
+    ending, said = ending_of([home.programs / "sallyport-agent"], number, home)
+    assert os.WTERMSIG(ending) == number and not os.WCOREDUMP(ending)
+    # The runtime of the language could write one of its own kind, with what lies in the stack.
+    assert said == b""
+    assert not [path for folder in ["/", home.folder] for path in os.listdir(folder)
+                if path.startswith("core")]
+
+
+def test_a_debugger_of_the_same_user_gets_nothing(plain_user, tmp_path):
+    if not shutil.which("gdb"):
+        pytest.skip("this machine has no gdb")
+    home, options = plain_user
+    home.run("agent", **options).done()
+    pid = home.run("status", "--json", **options).done().json["agent"]["pid"]
+    core = home.root / "core-of-gdb"
+    done = subprocess.run(
+        ["gdb", "--batch", "--nx", "--pid", str(pid), "--eval-command", f"gcore {core}"],
+        capture_output=True, text=True, timeout=PATIENCE, cwd=home.root, env=home.environment,
+        stdin=subprocess.DEVNULL, **options)
+    assert "Operation not permitted" in done.stderr or "not permitted" in done.stdout
+    assert not core.exists()
+
+
+# A file that may not grow
+
+def test_a_limit_on_the_size_of_files_does_not_end_it(home, server):
+    """Neither of the log nor of the vault; the couriers have the same limit."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    give_key_file(home)
+    home.configure_for(server)
+    home.run("agent", preexec_fn=limit).done()
     pid = home.agent_pid
-    guard = home.report()["agent"]["memory_guard"]
-    if guard == "memfd_secret":
-        assert memory_holds(pid, words) == set()
-    else:
-        assert tokens["refresh"] in memory_holds(pid, words), "the scan finds nothing"
-    # The scan does find what is there.
-    assert memory_holds(pid, [str(home.socket)])
-    home.run("logout", "work").done()
-    assert memory_holds(pid, words) == set()
+    home.sign_in(server)
+    home.run("refresh", "work").done()
+    assert home.token() and home.agent_pid == pid
+    assert "too large" in home.report()["agent"]["vault_error"]
 
 
 @needs_root

@@ -1,4 +1,5 @@
 // modules: CPlatform Attributes Platform Vault
+import Attributes
 import Platform
 import Vault
 
@@ -79,7 +80,7 @@ public func fuzzVault(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   case 1: check(header + body)
   default:
     let sealed = body + [UInt8](repeating: 0, count: RecordFrame.sealOverhead)
-    let kind = RecordKind(rawValue: first % 4 + 1) ?? .session
+    let kind = RecordKind(rawValue: first % UInt8(RecordKind.allCases.count) + 1) ?? .session
     guard let frame = RecordFrame(sequence: 1, kind: kind, name: "work", sealed: sealed) else {
       return 0
     }
@@ -87,10 +88,18 @@ public func fuzzVault(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     check(header + frame.bytes + body)
   }
   _ = RefreshTrace(payload: body)
+  body.withUnsafeBytes { text in
+    // Whatever is read as digits is written back the same.
+    if let bytes = fromHexadecimal(text) {
+      precondition(hexadecimalDigits(bytes[...]).elementsEqual(text))
+    }
+    if let block = try? AttributeBlock(text) { _ = try? StoredSession(block) }
+  }
   return 0
 }
 
 private func check(_ bytes: [UInt8]) {
+  checkReading(bytes)
   let memory = Memory(bytes)
   guard let frames = read(memory) else {
     precondition(memory.bytes == bytes)
@@ -105,4 +114,17 @@ private func check(_ bytes: [UInt8]) {
   // Opened again it is the same: nothing was left to cut.
   let again = Memory(memory.bytes)
   precondition(read(again) == frames && again.bytes == memory.bytes)
+}
+
+/// To read it only is to find the same records, and to change nothing.
+private func checkReading(_ bytes: [UInt8]) {
+  let memory = Memory(bytes)
+  var frames: [RecordFrame] = []
+  if let file = try? VaultFile.read(.init("vault"), in: memory, owner: 0) {
+    do { try file.visitRecords { frames.append($0) } } catch { preconditionFailure("read once") }
+    precondition(frames == read(Memory(bytes)))
+  } else {
+    precondition(read(Memory(bytes)) == nil)
+  }
+  precondition(memory.bytes == bytes)
 }

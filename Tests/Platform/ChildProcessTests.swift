@@ -21,6 +21,25 @@ struct ChildProcessTests {
     #expect(try run("/bin/sh", ["sh", "-c", "ls /proc/$$/fd; true"]) == "0\n1\n2\n")
   }
 
+  @Test func whatIsKeptIsNumberThreeAndAlone() async {
+    await #expect(processExitsWith: .success) {
+      // Wherever it was; a process of its own, in which nobody needs what has the number.
+      for number: Int32 in [40, 3] {
+        let file = open("/etc/passwd", O_RDONLY)
+        guard dup2(file, number) == number, fcntl(number, F_SETFD, FD_CLOEXEC) == 0 else { exit(2) }
+        let (first, second) = try DescriptorPair.pipe().take()
+        let pid = try ChildProcess.spawn(
+          "/bin/sh", arguments: ["sh", "-c", "readlink /proc/$$/fd/3; ls /proc/$$/fd"],
+          output: .descriptor(second), kept: number)
+        close(second)
+        let output = String(decoding: try readAll(first, limit: 1000), as: UTF8.self)
+        waitpid(pid, nil, 0)
+        guard output == "/etc/passwd\n0\n1\n2\n3\n" else { exit(3) }
+      }
+      exit(0)
+    }
+  }
+
   @Test func unnamedDescriptorsAreTheNullDevice() throws {
     let script = "for f in 0 2; do readlink /proc/$$/fd/$f; done"
     #expect(try run("/bin/sh", ["sh", "-c", script]) == "/dev/null\n/dev/null\n")

@@ -11,6 +11,13 @@ struct TransferTests {
     return (transfer, [])
   }
 
+  private func peek(_ socket: Int32) -> (Transfer, [UInt8]) {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let transfer = bytes.withUnsafeMutableBytes { peekOnce(socket, into: $0) }
+    if case .bytes(let count) = transfer { return (transfer, Array(bytes[..<count])) }
+    return (transfer, [])
+  }
+
   private func send(_ descriptor: Int32, _ bytes: [UInt8]) -> Transfer {
     bytes.withUnsafeBytes { sendOnce(descriptor, $0) }
   }
@@ -27,6 +34,21 @@ struct TransferTests {
     _ = consume theirs
     #expect(read(mine.number).0 == .closed)
     #expect(read(-1).0 == .failed(EBADF))
+  }
+
+  @Test func whatWasOnlyLookedAtIsStillThere() throws {
+    let (one, two) = try DescriptorPair.sockets().take()
+    let mine = Descriptor(owning: one)
+    let theirs = Descriptor(owning: two)
+    try mine.setNonBlocking()
+    #expect(peek(mine.number).0 == .wouldBlock)
+    #expect(send(theirs.number, [1, 2]) == .bytes(2))
+    #expect(send(theirs.number, [3]) == .bytes(1))
+    for _ in 1...2 { #expect(peek(mine.number) == (.bytes(3), [1, 2, 3])) }
+    #expect(read(mine.number).1 == [1, 2, 3])
+    _ = consume theirs
+    #expect(peek(mine.number).0 == .closed)
+    #expect(peek(-1).0 == .failed(EBADF))
   }
 
   @Test func aReaderThatHasGoneIsNoSignal() async {

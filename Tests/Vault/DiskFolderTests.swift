@@ -133,7 +133,7 @@ import Testing
     }
     #expect(try contents("vault") == bytes)
     let name = try VaultFile.setAside(names, in: try DiskFolder(scratch.path))
-    #expect(name == "vault.damaged-1")
+    #expect(name == "vault.former-1")
     #expect(try contents(name) == bytes)
     #expect(try open().0.state == .absent)
   }

@@ -41,6 +41,20 @@ func makeSealer(
 }
 
 extension VaultSealer {
+  /// Seals records of another file for this one, one after the other from 1 on.
+  func reseal(
+    _ frames: [RecordFrame], of other: VaultSealer<Cryptography>
+  ) throws(VaultFault) -> [RecordFrame] {
+    var result: [RecordFrame] = []
+    result.reserveCapacity(frames.count)
+    for frame in frames {
+      let payload = try other.open(frame)
+      result.append(
+        try seal(payload, as: frame.kind, of: frame.name, at: UInt64(result.count) + 1))
+    }
+    return result
+  }
+
   func session(
     _ name: String, _ payload: String, at sequence: UInt64
   ) throws(VaultFault) -> RecordFrame {

@@ -59,14 +59,18 @@ import Testing
 
 @Suite struct RefreshTraceTests {
   private let digest = [UInt8](repeating: 0xAB, count: 32)
+  private let key = [UInt8](repeating: 0xCD, count: 32)
 
   @Test func whatIsWrittenIsRead() throws {
-    let trace = try #require(RefreshTrace(tokenDigest: digest, startedAt: 1_800_000_000))
+    let trace = try #require(
+      RefreshTrace(tokenDigest: digest, startedAt: 1_800_000_000, answerKey: key))
     #expect(RefreshTrace(payload: trace.payload) == trace)
+    #expect(RefreshTrace(tokenDigest: [1], startedAt: 1, answerKey: key) == nil)
+    #expect(RefreshTrace(tokenDigest: digest, startedAt: 1, answerKey: [1]) == nil)
   }
 
   @Test func theMeaningAtTheStart() throws {
-    let trace = try #require(RefreshTrace(tokenDigest: digest, startedAt: 5))
+    let trace = try #require(RefreshTrace(tokenDigest: digest, startedAt: 5, answerKey: key))
     #expect(trace.meaning(forTokenWithDigest: digest) == .interrupted(startedAt: 5))
     var other = digest
     other[31] ^= 1
@@ -88,7 +92,17 @@ import Testing
       "refresh_token_sha256=" + String(repeating: "a", count: 64) + "\nstarted_at=x\n", "\u{0}",
     ])
   func payloadsThatAreNoTrace(_ text: String) {
-    #expect(RefreshTrace(payload: Array(text.utf8)) == nil)
+    let key = "answer_key=" + String(repeating: "b", count: 64) + "\n"
+    #expect(RefreshTrace(payload: Array((key + text).utf8)) == nil)
+  }
+
+  @Test(
+    arguments: [
+      "", "answer_key=\n", "answer_key=ab\n", "answer_key=\(String(repeating: "B", count: 64))\n",
+    ])
+  func aTraceWithoutAKeyForTheAnswer(_ key: String) {
+    let digest = "refresh_token_sha256=\(String(repeating: "a", count: 64))\nstarted_at=5\n"
+    #expect(RefreshTrace(payload: Array((digest + key).utf8)) == nil)
   }
 }
 
@@ -141,6 +155,20 @@ import Testing
     #expect(
       try read("refresh_token=a\nobtained_at=1\nexpires_at=9\n") { $0.secondsLeft(at: 5) }?.get()
         == 0)
+  }
+
+  @Test func aRegistrationAloneIsLegal() throws {
+    let text = "state=registered\nregistration.client_id=abc\n"
+    #expect(try read(text) { $0.isRegistrationAlone }?.get() == true)
+    #expect(try read(text) { $0.secondsLeft(at: 5) }?.get() == 0)
+    #expect(
+      try read("access_token=a\nobtained_at=1\n") { $0.isRegistrationAlone }?.get() == false)
+    // Nothing is registered, or it says two things at once.
+    #expect(fault("state=registered\n") == .noToken)
+    #expect(fault("registration.client_id=abc\n") == .noToken)
+    #expect(fault("state=other\nregistration.client_id=abc\n") == .noToken)
+    #expect(fault(text + "refresh_token=r\nobtained_at=1\n") == .noToken)
+    #expect(fault(text + "obtained_at=x\n") == .timesMalformed)
   }
 
   @Test func whatIsNoSessionIsRefused() {

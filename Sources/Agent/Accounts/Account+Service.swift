@@ -20,6 +20,8 @@ extension Account {
   func service(for request: TokenRequest, at now: BootInstant) -> Service {
     if departure != nil { return .refuse(leaving) }
     guard let session else { return .signIn(reason: "nobody is signed in to \(name)") }
+    // What is not safe yet is nobody's, and what it has replaced may be worth nothing any more.
+    if case .saving = refresh { return .awaitRefresh(start: false) }
     if let narrowing = session.narrowing(of: request) {
       return service(of: narrowing, session, validity: request.validity, at: now)
     }
@@ -77,7 +79,7 @@ extension Account {
   /// How to come by a use of the refresh token; nil while the server wants to be left alone.
   private func useOfRefreshToken(at now: BootInstant) -> Service? {
     switch refresh {
-    case .running: .awaitRefresh(start: false)
+    case .running, .saving: .awaitRefresh(start: false)
     case .idle: .awaitRefresh(start: true)
     case .postponed(let until): until > now ? nil : .awaitRefresh(start: true)
     }

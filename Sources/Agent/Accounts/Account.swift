@@ -26,30 +26,15 @@ final class Account {
   /// Programs a person has said yes to, as ``Asker/rule`` has them: good until the account is logged
   /// out.
   var confirmed: Set<String> = []
+  /// When a limit of its session is looked at; nil as long as it has none.
+  var limitWatched: BootInstant?
+  /// When its tokens are looked at for those that have expired; nil as long as none can.
+  var expiryWatched: BootInstant?
   /// What the log has of the present minute; nil when nothing was given in it.
   var audit: AuditWindow?
   /// What has gone otherwise than it should though nothing has failed: a former grant that could
   /// not be revoked, a scope the server has taken away.
   var warning: String?
-
-  /// Whether the refresh token is in use. A courier's answer for another generation is dropped.
-  enum Refresh: Equatable {
-    /// Nothing runs. Leaves by ``Account/refreshStarted(_:)``.
-    case idle
-    /// Nothing runs, and the server has asked not to be asked before then. Leaves as `idle` does.
-    case postponed(until: BootInstant)
-    /// One courier runs or is queued. Leaves by
-    /// ``Account/refreshEnded(generation:_:at:chance:pool:)`` and by a new session.
-    case running(generation: UInt64, GrantUse)
-  }
-
-  /// What a use of the refresh token is to bring.
-  enum GrantUse: Equatable {
-    /// The session's own access token.
-    case session
-    /// A narrower one.
-    case narrowed(Narrowing)
-  }
 
   private var generation: UInt64 = 0
   private var failuresInARow = 0
@@ -113,12 +98,22 @@ final class Account {
   }
 
   /// Takes the outcome of the use `generation`; nil when it is stale and changes nothing.
+  ///
+  /// - Parameter keeping: with `vault`, nobody is to be told before ``saved(generation:)``.
   func refreshEnded(
     generation: UInt64, _ outcome: CourierOutcome, at now: BootInstant, chance: UInt64,
-    pool: SecretPool
+    keeping: Keeping = .memory, pool: SecretPool
   ) -> RefreshEnd? {
     guard case .running(generation, let use) = refresh, let session else { return nil }
     refresh = .idle
+    defer { if keeping == .vault { awaitVault(generation) } }
+    return take(outcome, of: use, session, at: now, chance: chance, pool: pool)
+  }
+
+  private func take(
+    _ outcome: CourierOutcome, of use: GrantUse, _ session: Session, at now: BootInstant,
+    chance: UInt64, pool: SecretPool
+  ) -> RefreshEnd {
     switch outcome {
     case .done(let answer):
       let isTaken =
@@ -132,7 +127,7 @@ final class Account {
           use, Failure(.failed, "the courier's answer has no access token"), nil, now, chance)
       }
       forgetFailures()
-      warning = session.notice ?? warning
+      noteLoss(of: session)
       return ended(use, failure: nil)
     case .refused(let refusal):
       if refusal.endsSession { return sessionEnded(refusal.failure) }
@@ -191,10 +186,12 @@ final class Account {
   /// The running use was ended from outside; its outcome, should one come, is stale.
   func refreshWithdrawn() { refresh = .idle }
 
-  /// Whether the refresh token is in use, or about to be.
+  /// Whether the refresh token is in use, or about to be, or what it brought is being saved.
   var isRefreshing: Bool {
-    if case .running = refresh { return true }
-    return false
+    switch refresh {
+    case .running, .saving: true
+    case .idle, .postponed: false
+    }
   }
 
   /// Whether a background refresh is worth starting now.
@@ -205,18 +202,48 @@ final class Account {
     switch refresh {
     case .idle: return true
     case .postponed(let until): return until <= now
-    case .running: return false
+    case .running, .saving: return false
     }
+  }
+
+  // MARK: Saving
+
+  private func awaitVault(_ generation: UInt64) {
+    if case .postponed(let until) = refresh {
+      refresh = .saving(generation: generation, until: until)
+    } else {
+      refresh = .saving(generation: generation)
+    }
+  }
+
+  /// The number to be handed back to ``saved(generation:)``; nil where nothing is being saved.
+  var savingGeneration: UInt64? {
+    if case .saving(let generation, _) = refresh { return generation }
+    return nil
+  }
+
+  /// The vault keeps what came of `generation`, or has failed and is not waited for any more.
+  ///
+  /// - Returns: those who have come meanwhile, to be served again; nil where the session was replaced
+  ///   or forgotten since: whoever is to be told of it is to be served again as well.
+  func saved(generation: UInt64) -> [TokenRequest]? {
+    guard case .saving(generation, let until) = refresh else { return nil }
+    refresh = until.map { .postponed(until: $0) } ?? .idle
+    defer { waiting = [] }
+    return waiting
   }
 
   // MARK: Sessions
 
   /// A sign-in has worked. Those who wait are to be served from the new session.
-  func signedIn(_ session: Session) -> [TokenRequest] {
+  ///
+  /// - Parameter keeping: with `vault`, not before ``saved(generation:)``.
+  func signedIn(_ session: Session, keeping: Keeping = .memory) -> [TokenRequest] {
     self.session = session
     refresh = .idle
     warning = nil
     forgetFailures()
+    if keeping == .vault { awaitVault(newGeneration()) }
     return takeAllWaiting()
   }
 

@@ -15,22 +15,50 @@ struct Carried {
     let value: HeldSecret
   }
 
-  private(set) var plain: [Plain] = []
+  /// The `session.*` attributes as lines: there may be ten thousand sessions, and the small arrays of
+  /// their parts would cost half as much as all the rest of them.
+  private var lines: [UInt8] = []
   private(set) var secrets: [Secret] = []
 
+  /// The `session.*` attributes, in their order.
+  var plain: [Plain] {
+    lines.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+      return Plain(key: Array(line[..<equals]), value: Array(line[(equals + 1)...]))
+    }
+  }
+
   /// Takes over what a courier's answer has of a session; a line that comes again is replaced.
-  mutating func take(_ answer: AttributeBlock, pool: SecretPool) {
+  ///
+  /// - Parameter known: a secret that may come again here, and is then held once.
+  mutating func take(_ answer: AttributeBlock, sharing known: HeldSecret? = nil, pool: SecretPool) {
+    var plain = self.plain
     answer.visit { key, _, value in
       if key.starts(with: "session.".utf8) {
         let attribute = Plain(key: Array(key), value: Array(value))
         plain.removeAll { $0.key == attribute.key }
         plain.append(attribute)
       } else if key.starts(with: "secret.".utf8) {
-        let attribute = Secret(key: Array(key), value: HeldSecret(copying: value, in: pool))
+        let held = known.flatMap { $0.equalsInConstantTime(value) ? $0 : nil }
+        let attribute = Secret(
+          key: Array(key), value: held ?? HeldSecret(copying: value, in: pool))
         secrets.removeAll { $0.key == attribute.key }
         secrets.append(attribute)
       }
     }
+    lines = Self.lines(plain)
+  }
+
+  private static func lines(_ plain: [Plain]) -> [UInt8] {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(plain.reduce(0) { $0 + $1.key.count + $1.value.count + 2 })
+    for attribute in plain {
+      lines += attribute.key
+      lines.append(UInt8(ascii: "="))
+      lines += attribute.value
+      lines.append(UInt8(ascii: "\n"))
+    }
+    return lines
   }
 
   /// The `registration.*` lines of a courier's block; none where it has none.

@@ -81,6 +81,8 @@ final class Departure {
     }
   }
 
+  func warn(_ warning: String) { warnings.append(warning) }
+
   /// The server has ended the session itself: of that there is nothing to tell any more.
   func sessionHasEnded() { session = nil }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// The narrower tokens of a session, at most ``most`` of them: the one unused longest goes first.
 struct NarrowedTokens {
   /// Tokens a session keeps beside its own.
@@ -22,6 +24,11 @@ struct NarrowedTokens {
     uses += 1
     entries[narrowing]?.lastUsed = uses
     return entry.token
+  }
+
+  /// Lets go of those that have expired.
+  mutating func removeExpired(at now: BootInstant) {
+    entries = entries.filter { $0.value.token.isUsable(at: now) }
   }
 
   /// Keeps `token` in the place of the one there was.

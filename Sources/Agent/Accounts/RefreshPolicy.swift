@@ -25,6 +25,22 @@ enum RefreshPolicy {
     min(lifetime / 2, max(defaultValidity + 30, min(lifetime / 10, 600)))
   }
 
+  /// Refreshes in the background that begin at once when they become due together; more are spread.
+  static let fewTogether = 4
+
+  /// How late a deadline is that has not come by itself: the machine was suspended.
+  static let lateness: Int64 = 5
+
+  /// The longest time over which refreshes are spread that have become due together.
+  private static let longestSpread: Int64 = 30
+
+  /// Milliseconds until one of many refreshes that nobody waits for, up to a tenth of the token's life
+  /// by `chance`: servers and network are not to be asked for all of them the moment a lid is opened.
+  static func spread(lifetime: Int64, chance: UInt64) -> Int64 {
+    let longest = min(max(0, lifetime), longestSpread * 10) * 100
+    return Int64(chance % UInt64(longest + 1))
+  }
+
   /// The pause after `failures` failed attempts in a row: 5, 10, 20 … 300 seconds, up to a fifth
   /// more or less by `chance`, so that many clients of a server that comes back do not come at
   /// once.

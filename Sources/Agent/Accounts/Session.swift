@@ -15,8 +15,10 @@ final class Session {
   /// In the server's spelling: "Bearer" or "DPoP".
   private(set) var tokenType = "Bearer"
   private(set) var scope = ""
-  private(set) var obtained: BootInstant
-  private(set) var refreshed: BootInstant?
+  /// When a person signed in: a refresh changes nothing of it.
+  let signedInAt: PastMoment
+  private(set) var obtained: PastMoment
+  private(set) var refreshed: PastMoment?
   private(set) var subject: String?
   private(set) var username: String?
   private(set) var issuer: String?
@@ -28,10 +30,12 @@ final class Session {
   /// The session's scope and resources as somebody who asks for exactly these names them.
   private var own = Narrowing()
   /// Whether a narrower token was asked for with the session's refresh token.
-  private var hasAskedForLess = false
+  private(set) var hasAskedForLess = false
   /// What whoever asks next is to be told; see ``takeNotice()``.
   private(set) var notice: String?
   var lastServed: BootInstant?
+  /// When anybody was last given anything of it, were it a narrower token.
+  var lastUsed: BootInstant?
   /// Whether a new sign-in has replaced it while a courier was using its refresh token: it is revoked
   /// once that has ended.
   var isForsaken = false
@@ -45,21 +49,44 @@ final class Session {
     signedIn answer: AttributeBlock, settings: SignInSettings, now: BootInstant, pool: SecretPool
   ) {
     self.settings = settings
-    obtained = now
+    signedInAt = PastMoment(now)
+    obtained = signedInAt
     guard takeTokens(answer, now: now, pool: pool) else { return nil }
     subject = answer.string("sub")
     username = answer.string("username")
     issuer = answer.string("issuer")
   }
 
+  /// Goes on where a stored session has ended; what was carried is to be taken over after it.
+  init(_ restored: RestoredSession) {
+    settings = restored.settings
+    token = restored.token
+    refreshToken = restored.refreshToken
+    idToken = restored.idToken
+    tokenType = restored.tokenType
+    scope = restored.scope
+    subject = restored.subject
+    username = restored.username
+    issuer = restored.issuer
+    signedInAt = restored.signedInAt
+    obtained = restored.obtained
+    refreshed = restored.refreshed
+    hasAskedForLess = restored.hasAskedForLess
+    notice = restored.notice
+  }
+
   /// Takes over the answer of a refresh courier; false, and no more than the refresh token changes,
   /// without an access token.
-  func refreshed(by answer: AttributeBlock, now: BootInstant, pool: SecretPool) -> Bool {
+  ///
+  /// - Parameter age: seconds since the server has answered; nil when nobody knows.
+  func refreshed(
+    by answer: AttributeBlock, now: BootInstant, age: Int64? = 0, pool: SecretPool
+  ) -> Bool {
     // RFC 6749 §6: the refresh token is used up, whatever else the answer is good for.
     if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
     let former = scope
-    guard takeTokens(answer, now: now, pool: pool) else { return false }
-    refreshed = now
+    guard takeTokens(answer, now: now, age: age, pool: pool) else { return false }
+    refreshed = obtained
     notice = loss(since: former) ?? notice
     return true
   }
@@ -101,6 +128,28 @@ final class Session {
     return token
   }
 
+  /// A narrower token was asked for, and its answer has not come: what else it brought was for
+  /// somebody who has gone.
+  func takeRotation(ofNarrowed answer: AttributeBlock, pool: SecretPool) {
+    hasAskedForLess = true
+    if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
+  }
+
+  /// When the first of its tokens that are held expires; nil when none does.
+  var nextExpiry: BootInstant? {
+    let own = accessToken == nil ? nil : token?.expiry
+    return ([own] + narrowed.all.map(\.expiry)).compactMap { $0 }.min()
+  }
+
+  /// Wipes the tokens that have expired. The session still tells of its own when that was.
+  func wipeExpired(at now: BootInstant) {
+    if let token, !token.isUsable(at: now) { token.wipe() }
+    narrowed.removeExpired(at: now)
+  }
+
+  /// Whether there is a token that is of use to anybody: an expired one is wiped.
+  var hasTokens: Bool { accessToken != nil || refreshToken != nil }
+
   /// Forgets the access token, so that the next asker causes a refresh.
   func dropAccessToken() { token = nil }
 
@@ -133,7 +182,7 @@ final class Session {
   }
 
   /// Whether anybody has asked since the token was obtained.
-  var isInUse: Bool { lastServed.map { $0 >= obtained } ?? false }
+  var isInUse: Bool { lastServed.map { $0 >= obtained.reference } ?? false }
 
   /// What an asker wants beyond the session's own token; nil when that is the very one.
   func narrowing(of request: TokenRequest) -> Narrowing? {
@@ -181,10 +230,12 @@ final class Session {
       || (accessToken.map { $0.equals(other.accessToken) } ?? false)
   }
 
-  private func takeTokens(_ answer: AttributeBlock, now: BootInstant, pool: SecretPool) -> Bool {
+  private func takeTokens(
+    _ answer: AttributeBlock, now: BootInstant, age: Int64? = 0, pool: SecretPool
+  ) -> Bool {
     guard
       let token = AccessToken(
-        answer, formerType: tokenType, formerScope: scope, now: now, pool: pool)
+        answer, formerType: tokenType, formerScope: scope, now: now, age: age, pool: pool)
     else { return false }
     self.token = token
     tokenType = token.type
@@ -192,14 +243,15 @@ final class Session {
     // RFC 6749 §6: without a new refresh token the old one stays good.
     if let refresh = answer["refresh_token"] { rotate(to: refresh, pool: pool) }
     if let id = answer["id_token"] { idToken = HeldSecret(copying: id, in: pool) }
-    obtained = now
+    obtained = PastMoment(secondsBefore: age ?? 0, now)
     carry(answer, pool: pool)
     return true
   }
 
   /// Takes over what a courier wants its successors to know.
   func carry(_ answer: AttributeBlock, pool: SecretPool) {
-    carried.take(answer, pool: pool)
+    // The ID token of an OpenID Connect session is among what couriers want to see again.
+    carried.take(answer, sharing: idToken, pool: pool)
     resources =
       carried.text("session.resource")?.split(separator: " ").map(String.init)
       ?? settings.effective.all("resource")

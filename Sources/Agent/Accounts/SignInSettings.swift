@@ -20,7 +20,13 @@ struct SignInSettings {
     self.section = section
     self.overrides = overrides
     self.resourceURL = resourceURL
-    effective = (section ?? AccountSettings(name: name)).overridden(by: overrides)
+    // Where the one or the other is all there is, its storage is shared.
+    effective =
+      switch (section, overrides.isEmpty) {
+      case (nil, _): AccountSettings(name: name, settings: overrides)
+      case (let section?, true): section
+      case (let section?, false): section.overridden(by: overrides)
+      }
   }
 
   subscript(_ key: String) -> String? { effective[key] }

@@ -4,7 +4,7 @@ import Platform
 struct AuditEntry {
   /// What was asked for.
   enum Action: String {
-    case token, get, userinfo, login, expose
+    case token, get, userinfo, login, expose, export
   }
 
   enum Verdict: String {

@@ -52,6 +52,8 @@ final class QuestionChild {
   let processID: pid_t
   /// Readable once the process has ended.
   let handle: Descriptor
+  /// What the poller waits for; nil as long as it does not know it.
+  var watched: Int32?
   private let output: Descriptor
   private var hasEnded = false
 

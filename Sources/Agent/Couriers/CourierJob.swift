@@ -15,6 +15,14 @@ enum CourierJob {
   case revokeFormer(Account, Session, successor: Session?)
   case endSession(Departure)
   case unregister(Departure)
+  /// Records of the vault are sealed.
+  case seal(SealBatch)
+  /// The vault is opened.
+  case unseal(VaultOpening)
+  /// Sessions are sealed under a passphrase, for a file of the person's choice.
+  case exporting(VaultExport)
+  /// Sessions are read from such a file.
+  case importing(VaultImport)
 
   /// A token that was found for somebody, and goes through a courier before he is answered.
   struct Service {
@@ -37,19 +45,26 @@ enum CourierJob {
     case proof
     /// A browser has to come by.
     case browser
+    /// No network: the vault's ciphers.
+    case vault
 
     /// Couriers at one time; the others wait in their order. Each takes some milliseconds of
     /// processor time, and a hundred accounts may expire together.
     var places: Int {
       switch self {
       case .signIn: 32
-      case .refresh, .network, .proof, .browser: 4
+      case .refresh, .network, .proof, .browser, .vault: 4
       }
     }
 
     /// Seconds after which a courier takes no place any more: it only waits for a server or a person,
     /// and one that hangs must not hold up the accounts of others (CWE-400).
-    var settlingTime: Int64? { self == .signIn || self == .proof ? nil : 2 }
+    var settlingTime: Int64? {
+      switch self {
+      case .signIn, .proof, .vault: nil
+      case .refresh, .network, .browser: 2
+      }
+    }
 
     /// Couriers there can be when all but ``places`` of them only wait: each is a process.
     var most: Int { settlingTime == nil ? places : 32 }
@@ -58,7 +73,8 @@ enum CourierJob {
     var mostOfOneAccount: Int { self == .network ? 2 : places }
   }
 
-  var account: Account {
+  /// The account it is for; nil where it is for all of them.
+  var account: Account? {
     switch self {
     case .signIn(let account), .refresh(let account, _, _, _), .exchange(let account, _, _, _),
       .revokeFormer(let account, _, _):
@@ -66,6 +82,7 @@ enum CourierJob {
     case .prove(let service), .userInfo(let service): service.account
     case .revoke(let departure), .endSession(let departure), .unregister(let departure):
       departure.account
+    case .seal, .unseal, .exporting, .importing: nil
     }
   }
 
@@ -76,6 +93,7 @@ enum CourierJob {
     case .endSession: .browser
     case .refresh: .refresh
     case .exchange, .userInfo, .revoke, .revokeFormer, .unregister: .network
+    case .seal, .unseal, .exporting, .importing: .vault
     }
   }
 

@@ -49,3 +49,11 @@ struct CourierRefusal {
   /// §5.2) and `invalid_target` (RFC 8707 §2).
   var concernsEverybody: Bool { block == nil || failure.code == .temporarilyUnavailable }
 }
+
+extension CourierOutcome {
+  /// Whether a use of the refresh token has left the session as it was.
+  var changesNothing: Bool {
+    guard case .refused(let refusal) = self else { return false }
+    return !refusal.endsSession && refusal.rotatedRefreshToken == nil
+  }
+}

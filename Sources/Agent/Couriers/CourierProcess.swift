@@ -21,12 +21,21 @@ final class CourierProcess {
   /// Whether the last block has come: what is left is the result page and the exit.
   private(set) var hasAnswered = false
   private(set) var inputEnded = false
+  /// What is still to be told behind the order.
+  private var feed: (any CourierFeed)?
+  /// A record whose payload comes next.
+  private var heading: RecordHeading?
+  /// Whether it writes its answer down itself when this process has ended, or has let go of it.
+  let keepsAnswer: Bool
+  private(set) var isLeftAlone = false
 
   init(
     id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: CourierJob,
-    order: consuming SecretBuffer, deadline: BootInstant, settled: BootInstant? = nil,
-    pool: SecretPool
+    order: consuming SecretBuffer, feed: (any CourierFeed)? = nil, deadline: BootInstant,
+    settled: BootInstant? = nil, keepsAnswer: Bool = false, pool: SecretPool
   ) {
+    self.feed = feed
+    self.keepsAnswer = keepsAnswer
     self.id = id
     self.processID = processID
     self.descriptor = descriptor
@@ -40,23 +49,60 @@ final class CourierProcess {
   /// Whether it is one of the few that can run at one time in its lane.
   func takesPlace(at now: BootInstant) -> Bool { settled.map { now < $0 } ?? true }
 
-  var events: Int16 {
-    var events: Int32 = inputEnded ? 0 : POLLIN
-    if !output.isEmpty { events |= POLLOUT }
-    return Int16(events)
+  /// What the poller waits for; nil as long as it does not know the courier.
+  var watched: Int32?
+
+  /// What has to be waited for; nil once nothing more can come.
+  var events: Int32? {
+    if inputEnded { return nil }
+    return output.isEmpty ? POLLIN : POLLIN | POLLOUT
   }
 
   /// Sends what is left of the order; a courier that has gone is noticed when reading.
   func send() {
-    while !output.isEmpty {
+    while !output.isEmpty || hasFed() {
       let transfer = output.withUnsafeBytes { sendOnce(descriptor.number, $0) }
       switch transfer {
       case .bytes(let count): output.removeFirst(count)
       case .wouldBlock: return
-      case .closed, .failed: output.releaseSlot()
+      case .closed, .failed:
+        feed = nil
+        output.releaseSlot()
       }
     }
     output.releaseSlot()
+  }
+
+  /// Whether there was more to say, which is in the output now.
+  private func hasFed() -> Bool {
+    guard let feed else { return false }
+    do throws(AttributeFault) {
+      if try feed.feed(&output), !output.isEmpty { return true }
+    } catch {
+      // Half of what was to be said would be taken for all of it.
+      output.releaseSlot()
+      Glibc.shutdown(descriptor.number, Int32(SHUT_WR))
+    }
+    self.feed = nil
+    return false
+  }
+
+  /// Tells the courier that what it has answered is kept, so that it can end.
+  func answerIsKept() {
+    guard keepsAnswer, !isLeftAlone, !inputEnded else { return }
+    output.append("kept", constant: "yes")
+    output.endBlock()
+    send()
+  }
+
+  /// Leaves it to the courier to write down what it is answered.
+  func leaveAlone() {
+    isLeftAlone = true
+    // The end of the input alone could be a mistake: it would write beside this process then.
+    output.append("kept", constant: "no")
+    output.endBlock()
+    send()
+    Glibc.shutdown(descriptor.number, Int32(SHUT_WR))
   }
 
   /// Hands the courier one more block, such as a pasted redirect URL.
@@ -70,6 +116,8 @@ final class CourierProcess {
   enum Message {
     /// `event=authorize`, `event=waiting` and the like.
     case event(AttributeBlock)
+    /// A record of the vault, opened.
+    case record(RecordHeading, AttributeBlock)
     /// The last block.
     case outcome(CourierOutcome)
   }
@@ -112,12 +160,18 @@ final class CourierProcess {
     do throws(AttributeFault) {
       let block = try AttributeBlock(bytes)
       guard hasGreeted else { return greet(block, body) }
+      if let heading {
+        self.heading = nil
+        return body(.record(heading, block))
+      }
       if let refusal = CourierRefusal(block) {
         hasAnswered = true
         body(.outcome(.refused(refusal)))
       } else if block.has("event", "done") {
         hasAnswered = true
         body(.outcome(.done(block)))
+      } else if let heading = RecordHeading(block) {
+        self.heading = heading
       } else {
         body(.event(block))
       }

@@ -8,7 +8,8 @@ import Secrets
 struct JobOrder: ~Copyable {
   /// Keys of an account that are the agent's own business.
   private static let unneeded: Set<String> = [
-    "credential_url", "login", "username", KnownKey.allow, KnownKey.confirm,
+    "credential_url", "login", "username", KnownKey.allow, KnownKey.confirm, KnownKey.lifetime,
+    KnownKey.idle,
   ]
 
   /// Bytes of a block that lists of tokens may fill: three quarters, for what comes behind them.

@@ -32,6 +32,17 @@ struct JobQueue {
     }
   }
 
+  func contains(where isMeant: (CourierJob) -> Bool) -> Bool {
+    lanes.values.contains { $0.contains { isMeant($0.job) } }
+  }
+
+  /// Takes out the jobs that have to be ended.
+  mutating func take(where isUnwanted: (CourierJob) -> Bool) -> [CourierJob] {
+    let taken = lanes.values.flatMap { $0.map(\.job).filter(isUnwanted) }
+    remove(where: isUnwanted)
+    return taken
+  }
+
   /// Takes out all jobs.
   mutating func removeAll() -> [CourierJob] {
     defer { lanes = [:] }

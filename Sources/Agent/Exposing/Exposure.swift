@@ -28,6 +28,8 @@ final class Exposure {
   let ends: BootInstant
   /// Those who are connected.
   var connections: [UInt64: Connection] = [:]
+  /// What the poller waits for; nil as long as it does not know the socket.
+  var watched: Int32?
   /// How often the token was handed out.
   private(set) var uses: Int64 = 0
   /// In seconds since the Unix epoch.

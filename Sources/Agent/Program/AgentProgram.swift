@@ -14,7 +14,7 @@ package enum AgentProgram {
   /// - Returns: the exit status.
   package static func run(arguments: [String], environment: Environment) -> Int32 {
     _ = sp_open_standard_descriptors()
-    sp_ignore_broken_pipes()
+    sp_ignore_failed_writes()
     umask(0o077)
     do throws(Failure) {
       let options = try AgentOptions(parsing: arguments)
@@ -74,6 +74,7 @@ package enum AgentProgram {
         listener: socket.takeListener(), socketPath: path, courierPath: courier,
         clientPath: Programs.sibling("sallyport").flatMap { resolved($0) },
         configurationPath: folders.configurationFile, logFolder: folders.stateFolder,
+        vaultFolder: folders.stateFolder,
         willStop: claim.release)
       starter.tellReady()
       ServiceManager.notify("READY=1\nSTATUS=Serving \(path)", environment)

@@ -11,6 +11,8 @@ final class ConfigurationWatcher {
   /// Grows with each version of the file.
   private(set) var version = 0
   private(set) var accounts: [AccountSettings] = []
+  /// The setting `vault`; nil when the file has none.
+  private(set) var vault: VaultSource?
   private var accountsByName: [String: AccountSettings] = [:]
   private var policies: [String: AccessPolicy] = [:]
   private var accountsByHost: [String: [AnsweringAccount]] = [:]
@@ -60,6 +62,7 @@ final class ConfigurationWatcher {
   private func adopt(_ file: ConfigurationFile) {
     version += 1
     accounts = file.accounts
+    vault = file.vault
     accountsByName = [:]
     accountsByHost = [:]
     policies = [:]

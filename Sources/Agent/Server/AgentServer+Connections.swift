@@ -51,12 +51,15 @@ extension AgentServer {
 
   /// Sends what is there and closes a connection that has nothing more to do.
   func flush(_ connection: Connection, now: BootInstant) {
-    switch connection.send() {
+    let sending = connection.send()
+    connection.takeOut(through: &scrap)
+    switch sending {
     case .gone: return close(connection)
     case .done where !connection.isBusy && connection.inputEnded: return close(connection)
     case .done where connection.closesAfterOutput: connection.beginDraining()
     case .done, .pending: break
     }
+    guard watch(connection) else { return close(connection) }
     guard connection.isStalled else {
       connection.stalledSince = nil
       return
@@ -129,8 +132,8 @@ extension AgentServer {
       connection.output.append("message", oneLine: error.sentence)
     }
     connection.output.endBlock()
-    // A client that has gone is noticed by poll; closing it here could end the sign-in it is told
+    // A client that has gone is noticed by the loop; closing it here could end the sign-in it is told
     // about.
-    _ = connection.send()
+    if connection.send() == .pending { _ = watch(connection) }
   }
 }

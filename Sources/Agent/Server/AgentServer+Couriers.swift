@@ -75,6 +75,8 @@ extension AgentServer {
     switch job {
     case .endSession(let departure): departure.logouts.map(\.timeout).max() ?? limits.job
     case .prove: min(limits.job, Self.longestProof)
+    case .seal, .exporting: Self.longestSealing
+    case .unseal, .importing: Self.longestOpening
     default: limits.job
     }
   }
@@ -86,11 +88,13 @@ extension AgentServer {
     do throws(Failure) {
       let order = try order(for: job, timeout: timeout)
       let deadline = now.adding(seconds: timeout + overtime(of: job))
-      let (processID, socket) = try spawn()
+      let kept = lockKept(for: job)
+      let (processID, socket) = try spawn(keeping: kept)
       let courier = CourierProcess(
         id: id, processID: processID, descriptor: Descriptor(owning: socket), job: job,
-        order: order, deadline: deadline,
-        settled: job.lane.settlingTime.map { now.adding(seconds: $0) }, pool: pool)
+        order: order, feed: job.feed, deadline: deadline,
+        settled: job.lane.settlingTime.map { now.adding(seconds: $0) }, keepsAnswer: kept != nil,
+        pool: pool)
       couriers[id] = courier
       deadlines.add(.courier(id), at: deadline)
       courier.send()
@@ -106,14 +110,15 @@ extension AgentServer {
     return limits.grace
   }
 
-  private func spawn() throws(Failure) -> (pid_t, Int32) {
+  /// - Parameter kept: a descriptor that outlives this process in the courier.
+  private func spawn(keeping kept: Int32?) throws(Failure) -> (pid_t, Int32) {
     do throws(SystemError) {
       let (mine, theirs) = try DescriptorPair.sockets().take()
       defer { Glibc.close(theirs) }
       do throws(SystemError) {
         let pid = try ChildProcess.spawn(
           courierPath, arguments: ["sallyport-courier"], input: .descriptor(theirs),
-          output: .descriptor(theirs), error: .descriptor(2), newSession: true)
+          output: .descriptor(theirs), error: .descriptor(2), kept: kept, newSession: true)
         _ = fcntl(mine, F_SETFL, O_NONBLOCK)
         return (pid, mine)
       } catch {
@@ -136,6 +141,14 @@ extension AgentServer {
         case .signIn(let account) where account.signIn?.courier == courier.id:
           signInEvent(account, block, now: now)
         case .endSession(let departure): endSessionEvent(departure, block)
+        case .seal(let batch): batch.take(block, for: vault, pool: pool)
+        case .unseal(let opening): opening.take(block, pool: pool)
+        default: break
+        }
+      case .record(let heading, let payload):
+        switch courier.job {
+        case .unseal(let opening): opening.take(heading, payload, now: now, pool: pool)
+        case .importing(let task): task.take(heading, payload, now: now, pool: pool)
         default: break
         }
       case .outcome(let outcome): ended(courier.job, id: courier.id, outcome, now: now)
@@ -157,7 +170,8 @@ extension AgentServer {
     switch job {
     case .signIn(let account): signInEnded(account, courier: id, outcome, now: now)
     case .refresh(let account, let session, let use, let generation):
-      refreshEnded(account, session, use, generation: generation, outcome, now: now)
+      refreshEnded(
+        account, session, use, generation: generation, courier: id, outcome, now: now)
     case .exchange(let account, _, let narrowing, let generation):
       exchangeEnded(account, narrowing, generation: generation, outcome, now: now)
     case .prove(let service): proofEnded(service, outcome, now: now)
@@ -166,7 +180,12 @@ extension AgentServer {
     case .revokeFormer(let account, let former, _): formerRevoked(account, former, outcome)
     case .endSession(let departure): stepEnded(.endSession, of: departure, outcome, now: now)
     case .unregister(let departure): stepEnded(.unregister, of: departure, outcome, now: now)
+    case .seal(let batch): sealEnded(batch, outcome, now: now)
+    case .unseal(let opening): openingEnded(opening, outcome, now: now)
+    case .exporting(let export): exportEnded(export, outcome)
+    case .importing(let task): importEnded(task, outcome, now: now)
     }
+    continueLocking(now: now)
   }
 
   // MARK: Ending
@@ -189,6 +208,11 @@ extension AgentServer {
     kill(-courier.processID, SIGKILL)
     // A killed process is gone at once, or as good as: it holds no uninterruptible wait.
     while waitpid(courier.processID, nil, 0) == -1, errno == EINTR {}
+    releaseCode()
+    switch courier.job {
+    case .unseal, .exporting, .importing: releaseMemory()
+    default: break
+    }
   }
 
   /// Ends the couriers of sign-ins that are over and only show their result page: they hold ports.

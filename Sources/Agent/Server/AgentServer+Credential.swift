@@ -73,13 +73,13 @@ extension AgentServer {
       // git demands that a reply repeats each capability it makes use of, and before using it.
       try reply.append(key: "capability", isList: true, value: "authtype")
       try reply.append("authtype", token.type)
-      try token.secret.withUnsafeBytes { (bytes) throws(AttributeFault) in
+      try token.secret?.withUnsafeBytes { (bytes) throws(AttributeFault) in
         try reply.append("credential", bytes)
       }
       reply.append("ephemeral", constant: "1")
     } else {
       try reply.append("username", username ?? "oauth2")
-      try token.secret.withUnsafeBytes { (bytes) throws(AttributeFault) in
+      try token.secret?.withUnsafeBytes { (bytes) throws(AttributeFault) in
         try reply.append("password", bytes)
       }
     }

@@ -84,7 +84,7 @@ extension AgentServer {
 
   /// Keys that count only in the file: whoever asks must not loosen what he is judged by.
   private static let unasked: Set<String> = [
-    KnownKey.clientSecret, KnownKey.allow, KnownKey.confirm,
+    KnownKey.clientSecret, KnownKey.allow, KnownKey.confirm, KnownKey.lifetime, KnownKey.idle,
   ]
 
   /// What the command line put over the configuration, key by key.

@@ -8,7 +8,7 @@ extension AgentServer {
   /// Seconds beyond which no asker can ask the agent to wait.
   private static let longestBrowserTime: Int64 = 600
   /// Names and warnings of one kind in a reply: four lists have to fit the lines of a block.
-  private static let mostNames = 120
+  static let mostNames = 120
 
   func logout(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     let named: [Account]
@@ -86,13 +86,27 @@ extension AgentServer {
 
   private func finish(_ departure: Departure, now: BootInstant) {
     let account = departure.account
-    if account.departure === departure {
-      account.departure = nil
-      tellLoggedOut(account.forget().waiting, account)
-      if !departure.keepsRegistration { account.registration = nil }
-      dropIfBlank(account)
+    guard account.departure === departure else { return settle(departure) }
+    account.departure = nil
+    tellLoggedOut(account.forget().waiting, account)
+    if !departure.keepsRegistration { account.registration = nil }
+    dropIfBlank(account)
+    // Who reads that it is forgotten must not find it again after a crash.
+    save(account.name.text, now: now) { [unowned self] outcome, _ in
+      if let warning = warning(about: outcome) { departure.warn(warning) }
+      settle(departure)
     }
-    let name = account.name.text
+  }
+
+  /// What a person has to know whose session could not be taken out of the vault.
+  private func warning(about outcome: VaultOutcome) -> String? {
+    guard outcome == .failed, vaultExists else { return nil }
+    return "the vault could not be written, and may still have the session"
+      + (vault.fault.map { ": \($0.description)" } ?? "")
+  }
+
+  private func settle(_ departure: Departure) {
+    let name = departure.account.name.text
     for logout in departure.logouts {
       if departure.session != nil { logout.forgotten.append(name) }
       if departure.isRevoked { logout.revoked.append(name) }
@@ -150,11 +164,21 @@ extension AgentServer {
     if logout.endsRegistration { account.registration = nil }
     dropIfBlank(account)
     if former.session != nil { logout.forgotten.append(account.name.text) }
+    logout.remaining += 1
+    save(account.name.text, now: now) { [unowned self] outcome, _ in
+      if let warning = warning(about: outcome) {
+        logout.warnings.append("\(account.name): \(warning)")
+      }
+      settle(logout)
+    }
   }
 
   /// Forgets every session and registration without telling any server: SIGUSR1.
+  ///
+  /// What is in the vault's file stays there, sealed, until a person unlocks it.
   func forgetAll(now: BootInstant) {
     endAllExposures()
+    let tellThoseWhoWait = abandonVault(now: now)
     let forgotten = accounts.values
     accounts = [:]
     for account in forgotten {
@@ -171,12 +195,13 @@ extension AgentServer {
       account.runAfterRefresh(now)
     }
     endJobsOfForgotten(now: now)
+    tellThoseWhoWait()
   }
 
   /// Ends all that still has a token in hand; whoever waits for it is told.
   private func endJobsOfForgotten(now: BootInstant) {
     var jobs = waitingJobs.removeAll()
-    for courier in couriers.values where courier.job.lane != .signIn {
+    for courier in couriers.values where courier.job.lane != .signIn && !courier.isLeftAlone {
       end(courier)
       if !courier.hasAnswered { jobs.append(courier.job) }
     }
@@ -184,9 +209,9 @@ extension AgentServer {
       CourierRefusal(Failure(.failed, "everything has been forgotten")))
     for job in jobs {
       switch job {
-      case .prove, .userInfo, .revoke, .endSession, .unregister:
+      case .prove, .userInfo, .revoke, .endSession, .unregister, .exporting, .importing, .unseal:
         ended(job, id: newID(), outcome, now: now)
-      case .signIn, .refresh, .exchange, .revokeFormer: break
+      case .signIn, .refresh, .exchange, .revokeFormer, .seal: break
       }
     }
   }
@@ -198,12 +223,13 @@ extension AgentServer {
     for request in waiting { answer(request.connection, failure) }
   }
 
-  private func cancelSignIn(of account: Account) {
+  func cancelSignIn(of account: Account, _ reason: Failure? = nil) {
     guard let signIn = account.signIn else { return }
     keepRegistration(of: signIn, account)
     account.signIn = nil
     if let courier = couriers[signIn.courier] { end(courier) }
-    let failure = Failure(.accessDenied, "the sign-in to \(account.name) was ended by a logout")
+    let failure =
+      reason ?? Failure(.accessDenied, "the sign-in to \(account.name) was ended by a logout")
     for asker in signIn.askers {
       answer(asker.connection, failure)
     }

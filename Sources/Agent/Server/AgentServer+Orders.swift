@@ -12,6 +12,10 @@ extension AgentServer {
       var order = try order("refresh", of: account, session, timeout: timeout)
       try order.add("refresh_token", session.refreshToken)
       if case .narrowed(let narrowing) = use { try order.add(narrowing) }
+      if let trace = vault.traces[account.name.text], let folder = vault.folder {
+        try order.add("vault.folder", folder)
+        try order.add("vault.answer_key", trace.answerKey)
+      }
       return order.finished()
     case .exchange(let account, let session, let narrowing, _):
       var order = try order("exchange", of: account, session, timeout: timeout)
@@ -49,6 +53,16 @@ extension AgentServer {
         job: "unregister", account: departure.account.name.text, timeout: timeout, pool: pool)
       try order.add(registration.settings, path: nil)
       try order.add(registration.lines)
+      return order.finished()
+    case .seal(let batch): return try sealing(batch, timeout: timeout)
+    case .unseal(let opening): return try unsealing(opening, timeout: timeout)
+    case .exporting(let export):
+      var order = try vaultOrder("export", path: export.path, timeout: timeout)
+      try order.add("passphrase", export.passphrase)
+      return order.finished()
+    case .importing(let task):
+      var order = try vaultOrder("import", path: task.path, timeout: timeout)
+      try order.add("passphrase", task.passphrase)
       return order.finished()
     }
     throw Failure(.failed, "the session has ended")
@@ -113,7 +127,7 @@ extension AgentServer {
     try add(session, to: &order, isAuthenticated: true)
     try order.add("refresh_token", session.refreshToken)
     try order.add("access_token", session.accessToken)
-    try order.add("narrowed_token", list: session.narrowed.all.map(\.secret))
+    try order.add("narrowed_token", list: session.narrowed.all.compactMap(\.secret))
     return order
   }
 

@@ -138,6 +138,19 @@ extension AgentServer {
 
   // MARK: Leaving
 
+  /// Takes back every question, and answers those who wait for one with `failure`.
+  func endQuestions(_ failure: Failure) {
+    let unanswered = questions.values
+    questions = [:]
+    for question in unanswered {
+      question.child?.end()
+      for (id, _) in question.waiting {
+        connections[id]?.question = nil
+        answer(id, failure)
+      }
+    }
+  }
+
   /// A client that waited has gone; a question nobody waits for any more is taken back.
   func withdraw(_ connection: UInt64, fromQuestion id: UInt64) {
     guard let question = questions[id] else { return }

@@ -1,5 +1,4 @@
 import Attributes
-import CPlatform
 import Platform
 
 /// The use of a refresh token: one at a time for each account, for everybody who waits.
@@ -7,7 +6,16 @@ extension AgentServer {
   func startRefresh(of account: Account, _ use: Account.GrantUse, now: BootInstant) {
     guard let session = account.session, session.refreshToken != nil else { return }
     let generation = account.refreshStarted(use)
-    submit(.refresh(account, session, use, generation: generation), now: now)
+    let start = VaultWrite(name: account.name.text, content: .refreshStarted(session)) {
+      [unowned self] _, now in
+      // It may have been given up while its beginning was written down.
+      guard account.refresh == .running(generation: generation, use) else {
+        if !account.isRefreshing { vault.traces[account.name.text] = nil }
+        return
+      }
+      submit(.refresh(account, session, use, generation: generation), now: now)
+    }
+    if case .open = vault.phase { write(start, now: now) } else { start.then(.unneeded, now) }
     if session.isUsable(at: now) || session.narrowed.count > 0 {
       let deadline = now.adding(seconds: limits.patience)
       deadlines.add(.patience(account: account.name.text, generation: generation), at: deadline)
@@ -29,35 +37,78 @@ extension AgentServer {
   /// A deadline says that the token of an account may be worth replacing.
   func refreshAhead(_ name: String, now: BootInstant) {
     configuration.look()
-    guard let account = accounts[name], account.wantsRefreshAhead(at: now),
-      misfit(of: account) == nil
+    if case .locking = vault.phase { return }
+    guard let account = accounts[name], !endIfOver(account, now: now),
+      account.wantsRefreshAhead(at: now), misfit(of: account) == nil
     else { return }
     startRefresh(of: account, .session, now: now)
   }
 
   func refreshEnded(
     _ account: Account, _ session: Session, _ use: Account.GrantUse, generation: UInt64,
-    _ outcome: CourierOutcome, now: BootInstant
+    courier: UInt64, _ outcome: CourierOutcome, now: BootInstant
   ) {
-    var chance: UInt64 = 0
-    withUnsafeMutableBytes(of: &chance) { _ = sp_entropy($0.baseAddress, UInt($0.count)) }
+    let keeping = vault.keeping
     guard
       let end = account.refreshEnded(
-        generation: generation, outcome, at: now, chance: chance, pool: pool)
-    else { return formerRefreshEnded(account, session, use, outcome, now: now) }
+        generation: generation, outcome, at: now, chance: chance(), keeping: keeping, pool: pool)
+    else {
+      couriers[courier]?.answerIsKept()
+      return formerRefreshEnded(account, session, use, outcome, now: now)
+    }
+    let name = account.name.text
+    vault.traces[name] = nil
+    let content: VaultWrite.Content = outcome.changesNothing ? .refreshEnded : .state
+    let write = VaultWrite(name: name, content: content) { [unowned self] _, now in
+      couriers[courier]?.answerIsKept()
+      settle(end, of: account, use, generation: generation, keeping, now: now)
+    }
+    // Who has nothing to write down has nothing to say of its end either.
+    if outcome.changesNothing, !vault.isWriting {
+      write.then(.unneeded, now)
+    } else {
+      self.write(write, now: now)
+    }
+  }
+
+  /// Answers those who have waited for a use of the refresh token, now that its outcome is safe.
+  private func settle(
+    _ end: Account.RefreshEnd, of account: Account, _ use: Account.GrantUse, generation: UInt64,
+    _ keeping: Account.Keeping, now: BootInstant
+  ) {
+    var later: [TokenRequest] = []
+    if keeping == .vault {
+      guard let meanwhile = account.saved(generation: generation) else {
+        // Another session has come since, or none is left.
+        for request in end.answered + end.others {
+          if vault.hidesSessions {
+            answer(request.connection, Self.hasBeenForgotten)
+          } else {
+            serveAgain(request, from: account, now: now)
+          }
+        }
+        return account.runAfterRefresh(now)
+      }
+      later = meanwhile
+    }
     for request in end.answered {
       answerAfterCourier(request, account, failure: end.failure, now: now)
     }
     if use == .session { scheduleRefresh(of: account, now: now, pause: end.pause) }
-    for request in end.others { serveAgain(request, from: account, now: now) }
+    for request in end.others + later { serveAgain(request, from: account, now: now) }
     // While the refresh token was in use for something else, the session's own turn may have come.
-    if use != .session { refreshAhead(account.name.text, now: now) }
+    if use != .session {
+      watchExpiry(of: account)
+      refreshAhead(account.name.text, now: now)
+    }
     dropIfBlank(account)
     account.runAfterRefresh(now)
   }
 
   /// Sets the alarm for the next refresh in the background.
   func scheduleRefresh(of account: Account, now: BootInstant, pause: Int64? = nil) {
+    watchExpiry(of: account)
+    watchLimits(of: account)
     guard let due = account.session?.refreshDue else { return }
     let earliest = pause.map { now.adding(seconds: $0) } ?? now
     deadlines.add(.refreshAhead(account: account.name.text), at: max(due, earliest))
@@ -69,8 +120,10 @@ extension AgentServer {
   func endRefresh(of account: Account) {
     if let session = account.session {
       waitingJobs.remove { $0.isRefresh(of: session) }
-      for courier in couriers.values where courier.job.isRefresh(of: session) { end(courier) }
+      for courier in couriers.values
+      where courier.job.isRefresh(of: session) && !courier.isLeftAlone { end(courier) }
     }
+    vault.traces[account.name.text] = nil
     account.refreshWithdrawn()
   }
 

@@ -22,12 +22,19 @@ extension AgentServer {
     ("callback", { agent, request, connection, _ in agent.callback(request, of: connection) }),
     ("expose", { $0.expose($1, of: $2, now: $3) }),
     ("unexpose", { agent, request, connection, _ in agent.unexpose(request, of: connection) }),
+    ("lock", { $0.lock($1, of: $2, now: $3) }),
+    ("unlock", { $0.unlock($1, of: $2, now: $3) }),
+    ("vault", { agent, _, connection, _ in agent.describeVault(to: connection) }),
+    ("vault-change", { $0.changeVault($1, of: $2, now: $3) }),
+    ("vault-export", { $0.exportVault($1, of: $2, now: $3) }),
+    ("vault-import", { $0.importVault($1, of: $2, now: $3) }),
     ("version", { agent, _, connection, _ in agent.version(of: connection) }),
     ("stop", { agent, _, connection, _ in agent.stop(askedBy: connection) }),
   ]
 
   func handle(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
-    configuration.look()
+    lookAtConfiguration(now: now)
+    if isBarred(request, of: connection) { return }
     if let exposure = connection.exposure {
       return handle(request, of: connection, through: exposure, now: now)
     }

@@ -27,6 +27,7 @@ extension AgentServer {
         narrowing, generation: generation, outcome, at: now, pool: pool),
       let session = account.session
     else { return }
+    watchExpiry(of: account)
     for request in end.answered {
       guard let connection = connections[request.connection] else { continue }
       let kept = session.narrowed.take(narrowing)
@@ -113,6 +114,7 @@ extension AgentServer {
   ///
   /// A session that has ended meanwhile serves nobody any more, and whoever waits is told so.
   private func stillServed(_ service: CourierJob.Service) -> Connection? {
+    endIfOver(service.account, now: clock())
     guard let connection = connections[service.request.connection] else { return nil }
     if service.account.session === service.session, service.account.departure == nil {
       return connection
@@ -130,7 +132,9 @@ extension AgentServer {
       connections[service.request.connection] != nil
     case .exchange(let account, _, let narrowing, let generation):
       !account.exchangeWithdrawn(narrowing, generation: generation)
-    case .signIn, .refresh, .revoke, .revokeFormer, .endSession, .unregister: true
+    case .signIn, .refresh, .revoke, .revokeFormer, .endSession, .unregister, .seal, .unseal,
+      .exporting, .importing:
+      true
     }
   }
 }

@@ -72,7 +72,10 @@ extension AgentServer {
     switch outcome {
     case .refused(let refusal):
       if let block = refusal.block { noteRegistration(in: block, of: signIn) }
-      keepRegistration(of: signIn, account)
+      if keepRegistration(of: signIn, account), signIn.isForKeeping {
+        accounts[account.name.text] = account
+        save(account.name.text, now: now) { _, _ in }
+      }
       // Beside a good session a failed attempt is the asker's to know, and no state of the account;
       // and a name that is known for nothing else must not stay behind as one.
       if account.session == nil, configuration.account(account.name.text) != nil {
@@ -90,32 +93,88 @@ extension AgentServer {
         break
       }
       session.registration = account.registration
-      signedIn(account, session, signIn, block, isNewClient: isNewClient, now: now)
+      let news = SignInNews(isNewClient: isNewClient, warnings: block.strings("warning"))
+      signedIn(account, session, signIn, news, now: now)
     }
     dropIfBlank(account)
   }
 
+  /// What is to be told of a sign-in beside the session.
+  struct SignInNews {
+    let isNewClient: Bool
+    var warnings: [String]
+  }
+
   private func signedIn(
-    _ account: Account, _ session: Session, _ signIn: SignIn, _ block: AttributeBlock,
-    isNewClient: Bool, now: BootInstant
+    _ account: Account, _ session: Session, _ signIn: SignIn, _ news: SignInNews,
+    now: BootInstant
   ) {
-    var waiting: [TokenRequest] = []
-    var former: Session?
-    if signIn.askers.contains(where: \.keepsSession) {
-      former = account.session
-      endExchanges(of: account)
-      accounts[account.name.text] = account
-      waiting = account.signedIn(session)
+    guard signIn.askers.contains(where: \.keepsSession) else {
+      return tellSignedIn(account, session, signIn, news, [], now: now)
+    }
+    let former = account.session
+    endExchanges(of: account)
+    accounts[account.name.text] = account
+    let waiting = account.signedIn(session, keeping: vault.keeping)
+    let saving = account.savingGeneration
+    save(account.name.text, now: now) { [unowned self] outcome, now in
       if let former { revoke(former, of: account, now: now) }
+      var meanwhile: [TokenRequest] = []
+      if let saving {
+        guard let waiting = account.saved(generation: saving) else {
+          return tellOvertaken(account, signIn, waiting, now: now)
+        }
+        meanwhile = waiting
+      }
+      var news = news
+      news.warnings += warnings(about: outcome)
       account.runAfterRefresh(now)
       scheduleRefresh(of: account, now: now)
+      tellSignedIn(account, session, signIn, news, waiting + meanwhile, now: now)
     }
+  }
+
+  /// The session was replaced or forgotten before it was safe.
+  private func tellOvertaken(
+    _ account: Account, _ signIn: SignIn, _ others: [TokenRequest], now: BootInstant
+  ) {
+    let failure =
+      vault.hidesSessions
+      ? Self.hasBeenForgotten
+      : Failure(
+        .loginRequired, "the new session of \(account.name) was replaced or forgotten at once",
+        hint: "sallyport login \(account.name)")
+    for asker in signIn.askers { answer(asker.connection, failure) }
+    for request in others { answer(request.connection, failure) }
+    account.runAfterRefresh(now)
+  }
+
+  /// What a person has to know who has signed in, where that will not last.
+  private func warnings(about outcome: VaultOutcome) -> [String] {
+    switch (outcome, vault.phase) {
+    case (.unneeded, .memory(.noService(let reason))):
+      return [
+        "the session is kept in memory only and ends with the agent, since \(reason);"
+          + " vault = passphrase in the configuration keeps it: see sallyport.conf(5)"
+      ]
+    case (.failed, _):
+      let reason = vault.fault.map { ": \($0.description)" } ?? ""
+      return ["the session is in memory only, since it could not be saved\(reason)"]
+    case (.written, _), (.unneeded, _): return []
+    }
+  }
+
+  /// Answers everybody who has waited for a sign-in, now that the session is safe.
+  private func tellSignedIn(
+    _ account: Account, _ session: Session, _ signIn: SignIn, _ news: SignInNews,
+    _ others: [TokenRequest], now: BootInstant
+  ) {
+    var waiting = others
     for asker in signIn.askers {
       guard case .login(let id, let once) = asker, let connection = connections[id] else {
         continue
       }
-      tellSignedIn(
-        account, session, connection, withTokens: once, block, isNewClient: isNewClient, now: now)
+      tellSignedIn(account, session, connection, withTokens: once, news, now: now)
     }
     for asker in signIn.askers {
       if case .token(let request) = asker { waiting.append(request) }
@@ -136,7 +195,7 @@ extension AgentServer {
 
   private func tellSignedIn(
     _ account: Account, _ session: Session, _ connection: Connection, withTokens: Bool,
-    _ block: AttributeBlock, isNewClient: Bool, now: BootInstant
+    _ news: SignInNews, now: BootInstant
   ) {
     answer(connection) { (reply) throws(AttributeFault) in
       reply.append("event", constant: "done")
@@ -147,13 +206,13 @@ extension AgentServer {
       if let subject = session.subject { try reply.append("sub", subject) }
       if let username = session.username { try reply.append("username", username) }
       if let issuer = session.issuer { try reply.append("issuer", issuer) }
-      if isNewClient, let id = session.carried.text("session.client_id") {
+      if news.isNewClient, let id = session.carried.text("session.client_id") {
         try reply.append("client_id", id)
       }
       let refreshable: StaticString = session.refreshToken == nil ? "no" : "yes"
       reply.append("refreshable", constant: refreshable)
       try reply.append("token_type", session.tokenType)
-      for warning in block.strings("warning") {
+      for warning in news.warnings {
         try reply.append(key: "warning", isList: true, value: printable(warning))
       }
       guard withTokens else { return }

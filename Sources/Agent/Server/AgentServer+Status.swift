@@ -17,6 +17,7 @@ extension AgentServer {
       names = [name.text]
     }
     for name in names {
+      if let account = accounts[name] { endIfOver(account, now: now) }
       append(connection) { (reply) throws(AttributeFault) in
         try describe(name, to: &reply, now: now)
       }
@@ -73,6 +74,8 @@ extension AgentServer {
       reply.append("last_error", oneLine: failure.description)
       if let at = account?.lastErrorAt { reply.append("last_error_at", at) }
       if let hint = failure.hint { reply.append("hint", oneLine: hint) }
+    } else if vault.hidesSessions {
+      reply.append("hint", oneLine: "sallyport unlock")
     } else if account?.session == nil {
       reply.append("hint", oneLine: "sallyport login \(name)")
     }
@@ -102,12 +105,22 @@ extension AgentServer {
     if let refreshed = session.refreshed {
       reply.append("last_refresh_at", refreshed.wallClockSeconds)
     }
+    if let account {
+      let limits = sessionLimits(of: account)
+      for (key, end) in [
+        ("lifetime_ends_at" as StaticString, limits.lifetimeEnd(of: session)),
+        ("idle_ends_at", limits.idleEnd(of: session)),
+      ] {
+        if let end { reply.append(key, end.wallClockSeconds) }
+      }
+    }
     if let due = session.refreshDue, session.isInUse {
       reply.append("next_refresh_at", max(due, now).wallClockSeconds)
     }
   }
 
   private func state(of account: Account?, misfit: Failure?, now: BootInstant) -> StaticString {
+    if vault.hidesSessions { return "locked" }
     guard let account else { return "signed-out" }
     if account.departure != nil { return "signing-out" }
     if account.signIn != nil { return "signing-in" }
@@ -123,7 +136,7 @@ extension AgentServer {
     try reply.append("version", sallyportVersion)
     reply.append("pid", Int64(getpid()))
     try reply.append("socket", socketPath)
-    reply.append("vault", constant: "memory")
+    try describeVault(to: &reply)
     try reply.append("memory_guard", pool.weakestGuard.name)
     reply.append("accounts", Int64(accounts))
     if let log {

@@ -34,6 +34,7 @@ extension AgentServer {
   private func refresh(
     _ asker: TokenRequest, _ account: Account, of connection: Connection, now: BootInstant
   ) {
+    endIfOver(account, now: now)
     guard let session = account.session else {
       return answer(connection, loginRequired(account, "nobody is signed in to \(account.name)"))
     }
@@ -49,6 +50,10 @@ extension AgentServer {
   func serve(
     _ request: TokenRequest, from account: Account, to connection: Connection, now: BootInstant
   ) {
+    // Whoever has come through a narrow socket is told with the end of that.
+    if connection.exposure != nil, isOver(account, now: now) { hold(connection, for: account) }
+    endIfOver(account, now: now)
+    guard connections[connection.id] != nil else { return }
     if let misfit = misfit(of: account), account.departure == nil {
       return signInOrRefuse(request, account, connection, misfit, now: now)
     }
@@ -98,6 +103,10 @@ extension AgentServer {
     // The reason a session has ended says more than that there is none.
     if account.session == nil, let error = account.lastError, error.code == .loginRequired {
       return error
+    }
+    // A file that cannot be used may hold one: nobody is to sign in because of that.
+    if account.session == nil, case .faulty(let fault) = vault.phase {
+      return Failure(.locked, fault.description, hint: fault.hint)
     }
     return Failure(.loginRequired, reason, hint: "sallyport login \(account.name)")
   }

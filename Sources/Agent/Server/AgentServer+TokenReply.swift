@@ -15,7 +15,13 @@ extension AgentServer {
         Failure(
           .temporarilyUnavailable, "the new access token of \(account.name) has expired already"))
     }
-    if token === session.token, request.form != .refreshOnly { session.lastServed = now }
+    if account.session === session, endIfOver(account, now: now) {
+      return answer(connection, loginRequired(account, "the session of \(account.name) has ended"))
+    }
+    if request.form != .refreshOnly {
+      session.lastUsed = now
+      if token === session.token { session.lastServed = now }
+    }
     switch request.form {
     case .token where request.proof != nil && token.needsProof:
       prove(
@@ -112,7 +118,7 @@ extension AgentServer {
     now: BootInstant
   ) throws(AttributeFault) {
     try reply.append("account", account.name.text)
-    try token.secret.withUnsafeBytes { (bytes) throws(AttributeFault) in
+    try token.secret?.withUnsafeBytes { (bytes) throws(AttributeFault) in
       try reply.append("access_token", bytes)
     }
     try reply.append("token_type", token.type)

@@ -5,17 +5,13 @@ import Glibc
 package import Platform
 import Secrets
 
-/// The agent: one thread around poll(2) over clients, couriers, signals and one timer.
+/// The agent: one thread around epoll(7) over clients, couriers, signals and one timer.
 ///
 /// It opens no Internet socket and parses nothing but attribute blocks and the configuration file;
 /// whatever talks to a network is a courier's job.
 package final class AgentServer {
-  /// Connections at one time; past it the idle ones that were silent longest are closed.
-  static let mostConnections = 4096
   /// Bytes of replies a client may leave unread before its next request is taken.
   static let mostUnreadOutput = 64 * 1024
-  /// Milliseconds without accepting after the process has run out of descriptors.
-  static let acceptPause: Int64 = 100
   /// Waiting jobs that are kept without asking whether they are wanted yet.
   static let fewJobs = 256
 
@@ -32,6 +28,7 @@ package final class AgentServer {
   var connections: [UInt64: Connection] = [:]
   var exposures: [UInt64: Exposure] = [:]
   let narrowRecord: NarrowSocketRecord
+  let vault: VaultKeeper
   var couriers: [UInt64: CourierProcess] = [:]
   var questions: [UInt64: Question] = [:]
   /// How a person can be asked, within so many seconds.
@@ -46,13 +43,20 @@ package final class AgentServer {
   /// Waiting jobs at which those nobody wants any more are looked for.
   var sweepsJobsAt = AgentServer.fewJobs
   var deadlines = DeadlineQueue<Deadline>()
+  /// The version of the configuration by which the limits of sessions were last looked at.
+  var limitsVersion = 0
   /// Connections whose answer is complete and whose next request can be taken.
   var ready: [UInt64] = []
-  private let listener: Descriptor
-  private let signals: Descriptor
-  private let timer: Descriptor
+  let listener: Descriptor
+  let signals: Descriptor
+  let timer: Descriptor
+  var poller: Poller
+  /// Where requests go that are answered; empty between.
+  var scrap: SecretBuffer
+  let user = geteuid()
   private var timerSetTo: BootInstant?
-  private var acceptsAgainAt: BootInstant?
+  /// Whether those who connect are taken now.
+  var isAccepting = true
   private var lastID: UInt64 = 0
   private var isStopping = false
   private let willStop: () -> Void
@@ -63,6 +67,10 @@ package final class AgentServer {
     case connection(UInt64)
     case courier(UInt64)
     case refreshAhead(account: String)
+    /// The same, after a wait that spreads what has become due together.
+    case spreadRefresh(account: String)
+    case expiry(account: String)
+    case sessionLimit(account: String)
     case patience(account: String, generation: UInt64)
     case question(UInt64)
     case audit(account: String)
@@ -70,6 +78,14 @@ package final class AgentServer {
     case exposure(UInt64)
     /// A courier has settled, and its place is free.
     case places
+    /// What could not be written is tried again.
+    case vaultRetry
+    /// Another process may be done with the vault's file.
+    case vaultTurn
+    /// Whoever only looks has waited long enough for the vault.
+    case vaultHeld
+    /// An attempt to unlock has waited as long as it had to.
+    case unlock
   }
 
   /// - Parameters:
@@ -78,13 +94,14 @@ package final class AgentServer {
   ///   - courierPath: the program `sallyport-courier`.
   ///   - clientPath: the program `sallyport`, without links.
   ///   - logFolder: where the log is kept; nil for none.
+  ///   - vaultFolder: where the vault lies; nil for sessions in memory only.
   ///   - willStop: called once, before whoever has asked the agent to stop is answered: a client
   ///     that comes after that answer must find no socket, and start a new agent.
   ///   - clock: what tells the time.
   package init(
     listener: consuming Descriptor, socketPath: String, courierPath: String,
     clientPath: String? = nil, configurationPath: String?, logFolder: String? = nil,
-    limits: AgentLimits = AgentLimits(),
+    vaultFolder: String? = nil, limits: AgentLimits = AgentLimits(),
     willStop: @escaping () -> Void = {}, clock: @escaping () -> BootInstant = { .now }
   ) throws(SystemError) {
     self.listener = listener
@@ -96,6 +113,7 @@ package final class AgentServer {
     self.courierPath = courierPath
     self.clientPath = clientPath
     log = logFolder.map { AuditLog(folder: $0) }
+    vault = VaultKeeper(folder: vaultFolder)
     configuration = ConfigurationWatcher(path: configurationPath)
     let watched = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
     let signals = sp_signal_descriptor(watched, Int32(watched.count))
@@ -104,8 +122,11 @@ package final class AgentServer {
     let timer = sp_timer_create()
     guard timer >= 0 else { throw .last("timerfd_create") }
     self.timer = Descriptor(owning: timer)
+    poller = try Poller()
+    scrap = SecretBuffer(in: pool)
     configuration.look()
     sweepNarrowSockets()
+    try watchDoors()
   }
 
   /// A number no other connection or courier of this agent has had.
@@ -116,21 +137,31 @@ package final class AgentServer {
 
   /// Serves until a signal or a client ends it.
   package func run() {
-    var entries: [pollfd] = []
-    var owners: [Owner] = []
+    startVault(now: clock())
+    releaseCode()
     while !isStopping {
       setTimer()
-      collect(&entries, &owners)
-      let count = poll(&entries, nfds_t(entries.count), -1)
-      guard count > 0 else { continue }
+      watchTheFew()
+      let count = poller.wait()
       let now = clock()
-      for (entry, owner) in zip(entries, owners) where entry.revents != 0 {
-        serve(owner, events: Int32(entry.revents), now: now)
+      // What is due comes before what is asked: after a suspension both are there at once.
+      if let due = deadlines.earliest, due <= now { takeDeadlines(now: now) }
+      for index in 0..<count {
+        let event = poller.event(index)
+        guard let source = Source(token: event.token) else { continue }
+        serve(source, events: event.events, now: now)
         drainReady(now: now)
       }
     }
     endAll()
   }
+
+  /// Gives back the pages of code that a start or a job has used: they are seldom wanted again, and
+  /// are a third of what would stay in memory.
+  func releaseCode() { sp_release_code() }
+
+  /// Gives back the memory of sealed records that came and went by the thousand.
+  func releaseMemory() { sp_release_memory() }
 
   /// Ends the loop once the present round is done.
   func stop() {
@@ -141,43 +172,9 @@ package final class AgentServer {
 
   // MARK: One round
 
-  private enum Owner {
-    case listener, signals, timer
-    case connection(UInt64)
-    case courier(UInt64)
-    case exposure(UInt64)
-    case question(UInt64)
-  }
-
-  private func collect(_ entries: inout [pollfd], _ owners: inout [Owner]) {
-    entries.removeAll(keepingCapacity: true)
-    owners.removeAll(keepingCapacity: true)
-    func add(_ number: Int32, _ events: Int16, _ owner: Owner) {
-      entries.append(pollfd(fd: number, events: events, revents: 0))
-      owners.append(owner)
-    }
-    add(signals.number, Int16(POLLIN), .signals)
-    add(timer.number, Int16(POLLIN), .timer)
-    for (id, courier) in couriers where !courier.inputEnded {
-      add(courier.descriptor.number, courier.events, .courier(id))
-    }
-    for (id, question) in questions {
-      guard let child = question.child else { continue }
-      add(child.handle.number, Int16(POLLIN), .question(id))
-    }
-    for (id, connection) in connections {
-      add(connection.descriptor.number, connection.events, .connection(id))
-    }
-    guard acceptsAgainAt == nil else { return }
-    add(listener.number, Int16(POLLIN), .listener)
-    for (id, exposure) in exposures where exposure.hasRoom {
-      add(exposure.socket.listener.number, Int16(POLLIN), .exposure(id))
-    }
-  }
-
-  private func serve(_ owner: Owner, events: Int32, now: BootInstant) {
-    switch owner {
-    case .listener: acceptAll(now: now)
+  private func serve(_ source: Source, events: Int32, now: BootInstant) {
+    switch source {
+    case .listener: acceptNext(now: now)
     case .signals: takeSignals(now: now)
     case .timer: takeDeadlines(now: now)
     case .connection(let id):
@@ -201,46 +198,12 @@ package final class AgentServer {
     }
   }
 
-  private func acceptAll(now: BootInstant) {
-    while true {
-      do throws(SystemError) {
-        guard let descriptor = try UnixSocket.accept(listener) else { return }
-        let peer = try UnixSocket.peer(of: descriptor)
-        // Only the user itself is served; the folder's mode keeps others out already, as long as it
-        // lasts.
-        guard peer.userID == geteuid() else { continue }
-        makeRoom()
-        let connection = Connection(
-          id: newID(), descriptor: descriptor, peer: peer, now: now, pool: pool)
-        connections[connection.id] = connection
-        serve(connection, events: POLLIN, now: now)
-        drainReady(now: now)
-      } catch { return pauseAccepting(now: now) }
-    }
-  }
-
-  /// Out of descriptors or memory: poll would report the same connection again at once.
-  func pauseAccepting(now: BootInstant) {
-    guard acceptsAgainAt == nil else { return }
-    let again = now.adding(milliseconds: Self.acceptPause)
-    acceptsAgainAt = again
-    deadlines.add(.accept, at: again)
-  }
-
-  /// Closes the idle connection that was silent longest when there are too many.
-  func makeRoom() {
-    guard connections.count >= Self.mostConnections else { return }
-    let idle = connections.values.filter { !$0.isBusy }
-    guard let oldest = idle.min(by: { $0.lastActive < $1.lastActive }) else { return }
-    close(oldest)
-  }
-
   private func takeSignals(now: BootInstant) {
     while true {
       switch sp_signal_next(signals.number) {
       case 0: return
       case SIGTERM, SIGINT: stop()
-      case SIGHUP: configuration.look()
+      case SIGHUP: lookAtConfiguration(now: now)
       case SIGUSR1: forgetAll(now: now)
       default: break
       }
@@ -262,21 +225,30 @@ package final class AgentServer {
     var expirations: UInt64 = 0
     withUnsafeMutableBytes(of: &expirations) { _ = readOnce(timer.number, into: $0) }
     timerSetTo = nil
-    while let deadline = deadlines.popDue(at: now) {
+    var refreshes: [String: BootInstant] = [:]
+    while let due = deadlines.earliest, let deadline = deadlines.popDue(at: now) {
       switch deadline {
       case .connection(let id): endStalled(id, now: now)
       case .courier(let id): endLate(id, now: now)
-      case .refreshAhead(let name): refreshAhead(name, now: now)
+      case .refreshAhead(let name): refreshes[name] = due
+      case .spreadRefresh(let name): refreshAhead(name, now: now)
+      case .expiry(let name): wipeExpired(name, now: now)
+      case .sessionLimit(let name): checkLimits(ofAccount: name, now: now)
       case .patience(let name, let generation): endPatience(name, generation, now: now)
       case .question(let id): endQuestion(id, now: now)
       case .audit(let name): endWindow(ofAccount: name, now: now)
-      case .accept: acceptsAgainAt = nil
+      case .accept: acceptAgain()
       case .exposure(let id): endExposure(id)
+      case .vaultRetry: retryVault(now: now)
+      case .vaultTurn: takeTurn(now: now)
+      case .vaultHeld: releaseHeld(now: now)
+      case .unlock: beginAttempt(now: now)
       case .places:
         hasPlacesDeadline = false
         startWaitingJobs(now: now)
       }
     }
+    refreshAhead(refreshes, now: now)
   }
 
   // MARK: The end
@@ -284,8 +256,11 @@ package final class AgentServer {
   private func endAll() {
     // What clients can still take without waiting, they get.
     for connection in connections.values { _ = connection.send() }
-    for courier in couriers.values { kill(-courier.processID, SIGKILL) }
-    for courier in couriers.values { waitpid(courier.processID, nil, 0) }
+    // What a server has answered to a refresh, its courier writes down by itself.
+    for courier in couriers.values where !courier.keepsAnswer {
+      kill(-courier.processID, SIGKILL)
+      waitpid(courier.processID, nil, 0)
+    }
     for question in questions.values { question.child?.end() }
     for account in accounts.values { endWindow(of: account) }
     couriers = [:]

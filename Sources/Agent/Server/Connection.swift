@@ -36,6 +36,10 @@ final class Connection {
   var closesAfterOutput = false
   /// Bytes that may still be thrown away; nil as long as requests are taken.
   private var drains: Int?
+  /// What the poller waits for; nil as long as it does not know the connection.
+  var watched: Int32?
+  /// Bytes that were read and are still in the socket.
+  private var peeked = 0
   /// When the state it is in now began: half a request, unread output.
   var stalledSince: BootInstant?
   /// Whether a deadline is set that looks at ``stalledSince``.
@@ -55,12 +59,10 @@ final class Connection {
     lastActive = now
   }
 
-  /// What poll(2) has to wait for. A client that does not read its replies is not read from.
-  var events: Int16 {
-    var events: Int32 = 0
-    if !inputEnded, !isBusy, isDraining || !closesAfterOutput, output.isEmpty { events |= POLLIN }
-    if !output.isEmpty { events |= POLLOUT }
-    return Int16(events)
+  /// What has to be waited for. A client that does not read its replies is not read from.
+  var events: Int32 {
+    if !output.isEmpty { return POLLOUT }
+    return !inputEnded && !isBusy && (isDraining || !closesAfterOutput) ? POLLIN : 0
   }
 
   /// Whether half a request or an unread reply is pending: states that have a deadline.
@@ -68,16 +70,22 @@ final class Connection {
 
   enum Reading { case more, nothing, gone }
 
-  /// Takes what the socket has, at most one piece.
+  /// Reads what the socket has, at most one piece; ``takeOut(through:)`` has to follow.
+  ///
+  /// The kernel wakes whoever waits at the other end both when bytes are taken out of the socket and
+  /// when there is an answer. Where the answer comes first, one wake-up does: it is most of what a
+  /// request costs.
   func receive() -> Reading {
     var transfer = Transfer.wouldBlock
     _ = input.fill(room: Self.readSize) { room in
-      transfer = readOnce(descriptor.number, into: room)
+      transfer = peekOnce(descriptor.number, into: room)
       if case .bytes(let count) = transfer { return count }
       return 0
     }
     switch transfer {
-    case .bytes: return .more
+    case .bytes(let count):
+      peeked = count
+      return .more
     case .wouldBlock:
       if input.isEmpty { input.releaseSlot() }
       return .nothing
@@ -86,6 +94,21 @@ final class Connection {
       if input.isEmpty { input.releaseSlot() }
       return .nothing
     case .failed: return .gone
+    }
+  }
+
+  /// Takes what was read out of the socket; one that is closed with bytes in it is a broken one to
+  /// its client.
+  ///
+  /// - Parameter scrap: empty, before and after; it may hold a part of a secret between.
+  func takeOut(through scrap: inout SecretBuffer) {
+    while peeked > 0 {
+      let count = scrap.fill(room: peeked) { room in
+        if case .bytes(let count) = readOnce(descriptor.number, into: room) { return count }
+        return 0
+      }
+      scrap.removeAll()
+      peeked = count > 0 ? peeked - count : 0
     }
   }
 

@@ -19,7 +19,7 @@ int sp_accept(int listener);
 int sp_memfd_secret(void);
 
 /* PR_SET_DUMPABLE 0 and RLIMIT_CORE 0: no core file, no ptrace, no /proc/PID/mem for other processes of
- * the same user. */
+ * the same user; and no backtrace by Swift's runtime. */
 int sp_refuse_dumps(void);
 
 /* Fills with zeros in a way no optimiser removes. */
@@ -37,6 +37,27 @@ unsigned long long sp_boot_clock(void);
 /* CLOCK_REALTIME now, in nanoseconds since the Unix epoch. */
 long long sp_wall_clock(void);
 
+/* What a poller has to tell of one descriptor. */
+struct sp_event {
+  unsigned long long token; /* the number it was added with */
+  int events;               /* the bits of poll(2), which are those of epoll(7) */
+};
+
+/* epoll_create1(2); close-on-exec. */
+int sp_poller_create(void);
+
+/* epoll_ctl(2): waits for EVENTS of a descriptor that is new to the poller, or that it knows. */
+int sp_poller_add(int poller, int descriptor, int events, unsigned long long token);
+int sp_poller_change(int poller, int descriptor, int events, unsigned long long token);
+int sp_poller_remove(int poller, int descriptor);
+
+/* epoll_wait(2) without a time limit, for at most COUNT events and never more than 64. Returns how many
+ * there are. */
+int sp_poller_wait(int poller, struct sp_event *events, int count);
+
+/* recv(2) with MSG_PEEK: the bytes stay where they are. */
+long sp_peek(int socket, void *bytes, unsigned long count);
+
 /* Blocks the COUNT signals and returns a descriptor that reports them; close-on-exec, non-blocking. */
 int sp_signal_descriptor(const int *signals, int count);
 
@@ -49,10 +70,11 @@ struct sp_child {
   char *const *arguments;  /* NULL at the end */
   char *const *environment;
   int standard[3];         /* descriptors to become 0, 1 and 2; -1 for /dev/null */
+  int kept;                /* descriptor to become 3; -1 for none */
   int new_session;         /* nonzero: setsid(2) before the program starts */
 };
 
-/* posix_spawn(3) with all descriptors above 2 closed and signals at their defaults. Returns the
+/* posix_spawn(3) with all other descriptors closed and signals at their defaults. Returns the
  * process id, or -1. */
 int sp_spawn(const struct sp_child *child);
 
@@ -81,8 +103,16 @@ int sp_pidfd_open(int pid);
 /* Makes standard descriptors that are closed point to /dev/null, so that no socket lands on 0, 1 or 2. */
 int sp_open_standard_descriptors(void);
 
-/* SIGPIPE ignored: a reader that has gone is an errno, not a death. */
-void sp_ignore_broken_pipes(void);
+/* SIGPIPE and SIGXFSZ ignored: a reader that has gone, and a file that may not grow any more
+ * (RLIMIT_FSIZE), are an errno, not a death. */
+void sp_ignore_failed_writes(void);
+
+/* Has the kernel take back the pages of the program's code. They come from its file again when they are
+ * used again. */
+void sp_release_code(void);
+
+/* malloc_trim(3): gives free memory back to the kernel. */
+void sp_release_memory(void);
 
 /* strerror(3) of a number, in static storage. */
 const char *sp_error_text(int number);

@@ -10,8 +10,19 @@ struct RefreshJob: BoundedJob {
   let job: Job
   let answer: Answer
   let environment: Environment
+  /// Nil where nothing outlives the agent in any case.
+  let keeper: AnswerKeeper?
 
   func run() throws(CourierFailure) {
+    guard let keeper else { return try refresh() }
+    defer { keeper.keep(answer.lastLines) }
+    do throws(CourierFailure) { try refresh() } catch {
+      answer.fail(error)
+      throw error
+    }
+  }
+
+  private func refresh() throws(CourierFailure) {
     let deadline = BootInstant.now.adding(seconds: try Self.timeout(of: job))
     let refreshToken = try job.token("refresh_token", or: "nothing to refresh with")
     let narrowing = try Narrowing(of: job)

@@ -7,45 +7,51 @@ import Synchronization
 /// The last block is written once, by whichever comes first: the job or its watchdog.
 final class Answer: Sendable {
   private let descriptor: Int32
-  /// Whether the last block has been written, or nobody reads any more.
-  private let hasEnded = Mutex(false)
+  /// The last block, once it has been written or nobody reads any more.
+  private let last = Mutex<[UInt8]?>(nil)
 
   init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Writes a block that is not the last.
   func send(_ build: (inout [UInt8]) throws(AttributeFault) -> Void) throws(CourierFailure) {
     let block = try Self.block(build)
-    try hasEnded.withLock { (hasEnded) throws(CourierFailure) in
-      guard !hasEnded else { return }
+    try last.withLock { (last) throws(CourierFailure) in
+      guard last == nil else { return }
       try write(block)
     }
   }
 
+  /// The lines of the last block, whether or not somebody has read them; nil while there is none.
+  var lastLines: [UInt8]? { last.withLock { $0.map { Array($0.dropLast()) } } }
+
   /// Writes the last block of a job that was done.
   func finish(_ build: (inout [UInt8]) throws(AttributeFault) -> Void) throws(CourierFailure) {
     let block = try Self.block(build)
-    try hasEnded.withLock { (hasEnded) throws(CourierFailure) in
-      guard !hasEnded else { return }
-      hasEnded = true
+    try last.withLock { (last) throws(CourierFailure) in
+      guard last == nil else { return }
+      last = block
       try write(block)
     }
   }
 
   /// Writes the last block of a job that failed; does nothing when there was a last block already.
   func fail(_ failure: CourierFailure) {
-    hasEnded.withLock { hasEnded in
-      guard !hasEnded else { return }
-      hasEnded = true
+    let block = Self.block(of: failure)
+    last.withLock { last in
+      guard last == nil else { return }
+      last = block
       // Whoever asked has gone; there is nobody to tell.
-      try? write(Self.block(of: failure))
+      try? write(block)
     }
   }
 
   /// As `fail`, but gives up when another thread is in the middle of a block.
   func failIfFree(_ failure: CourierFailure) {
-    _ = hasEnded.withLockIfAvailable { hasEnded in
-      if !hasEnded { try? write(Self.block(of: failure)) }
-      hasEnded = true
+    let block = Self.block(of: failure)
+    _ = last.withLockIfAvailable { last in
+      guard last == nil else { return }
+      last = block
+      try? write(block)
     }
   }
 
@@ -55,6 +61,7 @@ final class Answer: Sendable {
     if let code = failure.oauthError { block.append("oauth_error", oneLine: code) }
     if let seconds = failure.retryAfter { block.append("retry_after", seconds) }
     if let status = failure.httpStatus { block.append("http_status", Int64(status)) }
+    if let fault = failure.vaultFault { block.append("vault_fault", oneLine: fault.rawValue) }
     // A token that no line can hold was refused when it arrived.
     if let token = failure.rotatedRefreshToken { try? block.append("refresh_token", token) }
     block.endBlock()

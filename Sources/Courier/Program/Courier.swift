@@ -25,11 +25,13 @@ package enum Courier {
 
   /// Reads a job block from `input`, does the job, writes its blocks to `output`.
   ///
+  /// - Parameter lock: the vault's lock, for a refresh whose job says that it is there.
   /// - Returns: the exit status: 0, or the number of the failure that was written.
   package static func run(
-    input: Int32, output: Int32, environment: Environment, supervision: Supervision = .none
+    input: Int32, output: Int32, environment: Environment, supervision: Supervision = .none,
+    lock: Int32 = ChildProcess.keptDescriptor
   ) -> Int32 {
-    sp_ignore_broken_pipes()
+    sp_ignore_failed_writes()
     let answer = Answer(descriptor: output)
     do throws(CourierFailure) {
       try answer.send { (block) throws(AttributeFault) in
@@ -40,6 +42,7 @@ package enum Courier {
       if case .watchdog = supervision {
         let limit = try longestLife(of: job)
         Watchdog.start(deadline: BootInstant.now.adding(seconds: limit), answer: answer)
+        if AnswerKeeper.isWanted(by: job) { AnswerKeeper.outliveTheService() }
       }
       switch job.kind {
       case .login:
@@ -47,7 +50,11 @@ package enum Courier {
           job: job, answer: answer, input: input, output: output, environment: environment,
           reader: reader)
         try login.run()
-      case .refresh: try RefreshJob(job: job, answer: answer, environment: environment).run()
+      case .refresh:
+        try RefreshJob(
+          job: job, answer: answer, environment: environment,
+          keeper: try AnswerKeeper(of: job, reader: reader, input: input, lock: lock)
+        ).run()
       case .exchange: try ExchangeJob(job: job, answer: answer, environment: environment).run()
       case .prove: try ProveJob(job: job, answer: answer).run()
       case .revoke: try RevokeJob(job: job, answer: answer, environment: environment).run()
@@ -57,6 +64,10 @@ package enum Courier {
       case .userinfo: try UserInfoJob(job: job, answer: answer, environment: environment).run()
       case .endSession:
         try EndSessionJob(job: job, answer: answer, output: output, environment: environment).run()
+      case .seal, .unseal, .export, .importing:
+        var vault = VaultJob(
+          job: job, answer: answer, environment: environment, input: RecordInput(reader))
+        try vault.run()
       }
       return 0
     } catch {
@@ -69,7 +80,9 @@ package enum Courier {
   private static func longestLife(of job: Job) throws(CourierFailure) -> Int64 {
     switch job.kind {
     case .login: try LoginJob.timeout(of: job) + LoginJob.overhead + Watchdog.grace
-    case .refresh: try RefreshJob.timeout(of: job) + Watchdog.grace
+    case .refresh:
+      try RefreshJob.timeout(of: job) + Watchdog.grace
+        + (AnswerKeeper.isWanted(by: job) ? AnswerKeeper.longest : 0)
     case .exchange: try ExchangeJob.timeout(of: job) + Watchdog.grace
     case .prove: try ProveJob.timeout(of: job) + Watchdog.grace
     case .revoke: try RevokeJob.timeout(of: job) + Watchdog.grace
@@ -77,6 +90,7 @@ package enum Courier {
     case .device: try LoginJob.timeout(of: job) + CodeExchange.limit + Watchdog.grace
     case .userinfo: try UserInfoJob.timeout(of: job) + Watchdog.grace
     case .endSession: try EndSessionJob.timeout(of: job) + LoginJob.overhead + Watchdog.grace
+    case .seal, .unseal, .export, .importing: try VaultJob.timeout(of: job) + Watchdog.grace
     }
   }
 }

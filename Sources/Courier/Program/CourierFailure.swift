@@ -4,7 +4,7 @@ import Platform
 
 /// Why a job was not done: a failure of the wire, with what the server itself said.
 package struct CourierFailure: Error, Equatable, Sendable {
-  private let reason: Failure
+  private var reason: Failure
   /// What helps; said behind the reason.
   let remedy: Remedy?
   /// The server's own error code, cleaned.
@@ -14,6 +14,8 @@ package struct CourierFailure: Error, Equatable, Sendable {
   package var httpStatus: Int?
   /// The refresh token of an answer that was refused: the one before it is used up all the same.
   package var rotatedRefreshToken: String?
+  /// What of the vault it is about.
+  package var vaultFault: VaultTrouble?
 
   package init(_ code: FailureCode, _ description: String, hint: String? = nil) {
     self.init(code, description, remedy: nil, hint: hint)
@@ -30,6 +32,13 @@ package struct CourierFailure: Error, Equatable, Sendable {
     return Failure(reason.code, "\(reason.description); \(remedy)", hint: reason.hint)
   }
 
+  /// The same in other words.
+  func with(reason: String) -> CourierFailure {
+    var copy = self
+    copy.reason = Failure(self.reason.code, reason, hint: self.reason.hint)
+    return copy
+  }
+
   /// The same where something else helps.
   func with(remedy: Remedy) -> CourierFailure {
     var copy = CourierFailure(reason.code, reason.description, remedy: remedy, hint: reason.hint)
@@ -37,6 +46,7 @@ package struct CourierFailure: Error, Equatable, Sendable {
     copy.retryAfter = retryAfter
     copy.httpStatus = httpStatus
     copy.rotatedRefreshToken = rotatedRefreshToken
+    copy.vaultFault = vaultFault
     return copy
   }
 }

@@ -5,6 +5,8 @@ package struct Job: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     case login, device, refresh, exchange, prove, userinfo, revoke, unregister
     case endSession = "end-session"
+    case seal, unseal, export
+    case importing = "import"
   }
 
   package let kind: Kind

@@ -25,6 +25,38 @@ struct JobReader {
     }
   }
 
+  /// What came next.
+  enum Next {
+    /// A block with its blank line.
+    case block([UInt8])
+    /// Whoever wrote has ended.
+    case end
+    /// The deadline has passed.
+    case late
+  }
+
+  /// Waits for the next whole block, until `deadline` where there is one.
+  mutating func next(until deadline: BootInstant? = nil) throws(CourierFailure) -> Next {
+    while true {
+      if let block = try nextBlock(orRest: false) { return .block(block) }
+      guard isOpen else { return .end }
+      guard case .wouldBlock = receive(until: deadline) else { continue }
+      guard let deadline else {
+        _ = waitUntil(descriptor, readyFor: POLLIN)
+        continue
+      }
+      guard wait(for: descriptor, POLLIN, until: deadline) else { return .late }
+    }
+  }
+
+  /// Reads once, but does not begin to before something can be read when there is a deadline.
+  private mutating func receive(until deadline: BootInstant?) -> Transfer {
+    if deadline != nil, !waitUntil(descriptor, readyFor: POLLIN, milliseconds: 0) {
+      return .wouldBlock
+    }
+    return receive()
+  }
+
   /// Reads once and gives out the redirect URLs that have come; blocks of another kind are ignored.
   mutating func pastedURLs() throws(CourierFailure) -> [String] {
     _ = receive()
@@ -67,7 +99,7 @@ struct JobReader {
     }
   }
 
-  private func parse<R>(
+  func parse<R>(
     _ block: [UInt8], _ body: (AttributeBlock) throws(CourierFailure) -> R
   ) throws(CourierFailure) -> R {
     try block.withBytes { (bytes) throws(CourierFailure) in

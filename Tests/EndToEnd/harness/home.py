@@ -86,7 +86,7 @@ class Home:
     # For each test: where a sign-in ends, on a free port of 127.0.0.1.
     redirect_uri = "http://127.0.0.1/callback"
 
-    def __init__(self):
+    def __init__(self, vault="memory"):
         # Short, because a Unix socket's path is at most 107 bytes long.
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="sp-"))
         self.programs = programs_folder()
@@ -94,6 +94,8 @@ class Home:
         self.runtime = self._folder("run")
         self.config = self.folder / ".config" / "sallyport" / "config"
         self.socket = self.runtime / "sallyport" / "agent.sock"
+        # The setting that the configuration begins with; None for what is done without one.
+        self.vault = vault
         helpers = self._folder("bin")
         (helpers / "git-credential-sallyport").symlink_to(self.programs / "sallyport")
         self.environment = {
@@ -125,8 +127,13 @@ class Home:
         for key, value in settings.items():
             for one in value if isinstance(value, list) else [value]:
                 lines.append(f"{key.replace('__', '.')} = {one}")
-        before = self.config.read_text() if self.config.exists() else ""
-        self.write_config(before + "\n".join(lines) + "\n\n")
+        self.write_config(self._settings() + "\n".join(lines) + "\n\n")
+
+    def _settings(self):
+        """The configuration as it is; a new one says where sessions are kept."""
+        if self.config.exists():
+            return self.config.read_text()
+        return f"vault = {self.vault}\n\n" if self.vault else ""
 
     def configure_for(self, server, name="work", **settings):
         """Adds an account of `server`; with `scope=None` that one is left out, and so on."""

@@ -40,18 +40,3 @@ def descriptors(pid):
         with contextlib.suppress(OSError):
             found[int(entry.name)] = os.readlink(entry)
     return found
-
-
-def memory_holds(pid, words):
-    """Which of the words are in the memory of the process; pages that cannot be read have none."""
-    found = set()
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in maps:
-            start, end = (int(part, 16) for part in line.split()[0].split("-"))
-            if "r" not in line.split()[1] or "[v" in line:
-                continue
-            with contextlib.suppress(OSError, OverflowError, ValueError):
-                memory.seek(start)
-                data = memory.read(end - start)
-                found |= {word for word in words if word.encode() in data}
-    return found

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import shlex
 import termios
 import time
 
@@ -11,15 +12,24 @@ from .waiting import PATIENCE
 
 
 class Terminal:
-    """Runs `sallyport` with a terminal as its three standard descriptors."""
+    """Runs `sallyport` with a terminal as its three standard descriptors.
 
-    def __init__(self, home, *words, environment=None):
+    `shell` has bash run it instead, there where `{}` stands.
+    """
+
+    def __init__(self, home, *words, environment=None, shell=None):
         self.main, side = pty.openpty()
         self.text = ""
+        options = {}
+        if shell:
+            command = shlex.join([str(home.programs / "sallyport"), *map(str, words)])
+            words = "-c", shell.replace("{}", command)
+            options["executable"] = "/bin/bash"
         self._process = home.start(
             *words, environment=environment, stdin=side, stdout=side, stderr=side,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **options)
+        self.pid = self._process.pid
         os.close(side)
 
     def __enter__(self):
