@@ -32,7 +32,10 @@ enum Log {
     var entries = try LogEntry.load("\(folder)/log.1") + LogEntry.load("\(folder)/log")
     if let account { entries.removeAll { $0["account"] != account } }
     try show(entries.suffix(count), asJSON: invocation.has("json"))
-    if entries.isEmpty { Diagnostics.tell("nothing is written down in \(folder)/log") }
+    if entries.isEmpty {
+      let subject = account.map { " of \($0)" } ?? ""
+      Diagnostics.tell("nothing is written down in \(folder)/log\(subject)")
+    }
     return 0
   }
 

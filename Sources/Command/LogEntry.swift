@@ -29,7 +29,9 @@ struct LogEntry: Equatable {
   var text: String {
     let time = Timestamp.text(self["time"].flatMap { Int64($0) } ?? 0)
     var words = [time, self["account"] ?? "", self["action"] ?? "any", self["verdict"] ?? ""]
-    if let count = self["count"] { words.append("\(count) more times") }
+    if let count = self["count"] {
+      words.append(count == "1" ? "once more" : "\(count) more times")
+    }
     words.append(program)
     if let scope = self["scope"] { words.append("scope \(scope)") }
     return words.map { printable($0) }.joined(separator: "  ")

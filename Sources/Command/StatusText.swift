@@ -16,7 +16,7 @@ extension StatusReport {
   var remarks: [String] {
     guard let agent else {
       return accounts.contains { $0.state == "closed" }
-        ? ["no agent is running; the next one opens the vault: sallyport agent"]
+        ? ["no agent is running; sallyport unlock starts one and opens the vault"]
         : ["no agent is running, so nobody is signed in"]
     }
     var remarks: [String] = []

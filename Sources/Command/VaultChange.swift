@@ -35,7 +35,11 @@ enum VaultChange {
     }
     var connection = try Agent.connect()
     try request.send(on: connection)
-    return try connection.next { ($0.string("former"), $0.warnings) }
+    do throws(Failure) { return try connection.next { ($0.string("former"), $0.warnings) } } catch {
+      // The vault is open by now: it is the new source that gives no key, and no unlocking helps.
+      guard error.code == .locked, error.needs == nil else { throw error }
+      throw Failure(.failed, error.description, hint: error.hint)
+    }
   }
 
   private static func sentence(_ source: VaultSource) -> String {

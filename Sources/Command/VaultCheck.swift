@@ -12,12 +12,14 @@ enum VaultCheck {
     var findings = [state(report)]
     findings += place(VaultFileFacts(), folder: Folders().stateFolder, report)
     if needsKeyring(report) { findings.append(keyring(variable)) }
-    if report.error == nil, report.isOfAnotherSource, let configured = report.configured {
+    if report.error == nil, report.state != "memory", report.isOfAnotherSource,
+      let configured = report.configured
+    {
       let source = VaultSource(configured)?.name ?? configured
       findings.append(
         .warning(
-          "the configuration says vault = \(source), and the vault is opened by"
-            + " \(report.source ?? "another source")", hint: report.remedy))
+          "the configuration says vault = \(source), but the vault has its key from"
+            + " \(report.source.map(words) ?? "elsewhere")", hint: report.remedy))
     }
     return findings
   }
@@ -35,11 +37,22 @@ enum VaultCheck {
     }
     switch report.state {
     case "memory":
-      return report.configured == "memory"
-        ? .fine("sessions are kept in memory alone, as the configuration wants it")
-        : .warning(
-          "sessions are kept in memory alone and end with the agent: no keyring answers",
-          hint: "sallyport vault change passphrase")
+      if report.configured == "memory" {
+        return .fine("sessions are kept in memory alone, as the configuration wants it")
+      }
+      if let remedy = report.remedy {
+        return .warning(
+          "sessions are kept in memory alone and end with the agent, until the vault is made that"
+            + " the configuration wants", hint: remedy)
+      }
+      return .warning(
+        "sessions are kept in memory alone and end with the agent: no keyring answers",
+        hint: "sallyport vault change passphrase")
+    case "absent":
+      guard (report.accounts ?? 0) > 0 else { return .fine("the vault is \(report.sentence)") }
+      return .warning(
+        "the vault is not made yet, and sessions end with the agent",
+        hint: report.source == "passphrase" ? "sallyport unlock" : nil)
     case "open": return .fine("the vault is open\(source)\(contents(report))")
     case "sealed", "locked":
       return .warning("the vault is locked\(source)", hint: report.remedy)
@@ -62,6 +75,7 @@ enum VaultCheck {
   private static func contents(_ report: VaultReport) -> String {
     switch report.accounts {
     case nil: ""
+    case 0: ", with nobody signed in"
     case 1: ", with one account"
     case .some(let count): ", with \(count) accounts"
     }

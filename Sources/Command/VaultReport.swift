@@ -57,7 +57,9 @@ struct VaultReport: Equatable {
 
   /// Whether the setting names another source than the one that is in use.
   var isOfAnotherSource: Bool {
-    guard let source, let configured = configured.flatMap(VaultSource.init) else { return false }
+    // A lock of what is in memory alone has a passphrase, whatever the setting is.
+    guard state != "locked", let source, let configured = configured.flatMap(VaultSource.init)
+    else { return false }
     return configured.name != source
   }
 }

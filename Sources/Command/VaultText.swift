@@ -7,7 +7,8 @@ extension VaultReport {
     lines.append(row("source", state == "memory" ? nil : source))
     lines.append(row("setting", settingRow))
     lines.append(row("file", state == "memory" ? nil : fileRow))
-    lines.append(row("accounts", accounts.map(String.init)))
+    // While it is closed, nobody knows how many there are.
+    lines.append(row("accounts", isLocked ? nil : accounts.map(String.init)))
     lines.append(row("error", error))
     lines.append(row("try", remedy))
     return lines.filter { !$0.isEmpty }.joined(separator: "\n") + "\n"
@@ -17,14 +18,17 @@ extension VaultReport {
   var sentence: String {
     switch state {
     case "memory": "in memory alone: sessions end with the agent"
-    case "absent": "not made yet; the first sign-in makes it"
-    case "sealed": "closed; its key was not given since the agent has started"
+    case "absent":
+      source == "passphrase"
+        ? "not made yet; a sign-in or sallyport unlock asks for a new passphrase"
+        : "not made yet; the first sign-in makes it"
+    case "sealed": "closed: the agent does not have its key"
     case "opening": "being opened"
     case "open": "open"
     case "locking": "being locked"
-    case "locked": "locked"
+    case "locked": "locked, in memory alone: sessions end with the agent"
     case "faulty": "cannot be used; sessions are in memory alone"
-    case "closed": "closed: no agent is running, and the next one opens it"
+    case "closed": "closed: no agent is running; sallyport unlock starts one and opens it"
     case .some(let state): printable(state, limit: 40)
     case nil: "unknown: the agent does not tell"
     }
@@ -43,13 +47,16 @@ extension VaultReport {
     var remarks: [String] = []
     switch state {
     case "sealed", "locked":
-      remarks.append("the vault is locked: run \(hint ?? "sallyport unlock")")
+      // What a command of another kind mends stands with the reason.
+      let isOfAnother = error != nil && hint != nil && hint != "sallyport unlock"
+      remarks.append(
+        isOfAnother ? "the vault is locked" : "the vault is locked: run sallyport unlock")
     case "opening", "locking": remarks.append("the vault is \(sentence)")
     case "faulty": remarks.append("the vault cannot be used, and sessions are in memory alone")
     default: break
     }
     if let error {
-      let way = isLocked ? nil : hint.map { ": try \($0)" }
+      let way = hint.flatMap { $0 == "sallyport unlock" ? nil : ": try \($0)" }
       remarks.append("vault: \(error)\(way ?? "")")
     }
     return remarks

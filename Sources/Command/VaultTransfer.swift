@@ -82,7 +82,11 @@ enum VaultTransfer {
         return try connection.next { Outcome($0) }
       } catch {
         triesLeft -= 1
-        guard error.code == .locked else { throw error }
+        guard error.code == .locked else {
+          // A file from elsewhere may be anything: nobody is told to move it away.
+          let isMove = error.hint?.hasPrefix("mv ") == true
+          throw isMove ? Failure(error.code, error.description) : error
+        }
         // The vault is open: it is the file's passphrase that was wrong.
         guard triesLeft > 0 else { throw Failure(.accessDenied, error.description) }
         Diagnostics.tell(error.description)

@@ -7,6 +7,9 @@ package struct Replay: Sendable {
   package private(set) var unfinishedRefreshes: [String: RecordFrame] = [:]
   /// What the servers have answered to those whose agent had ended.
   package private(set) var answers: [String: RecordFrame] = [:]
+  /// Those before: without a key nobody can tell which of them opens, and a courier of the account's
+  /// former session may have been the last to write.
+  private var earlierAnswers: [String: [RecordFrame]] = [:]
 
   package init() {}
 
@@ -20,23 +23,29 @@ package struct Replay: Sendable {
       sessions[frame.name] = nil
       close(frame.name)
     case .refreshStarted:
+      close(frame.name)
       unfinishedRefreshes[frame.name] = frame
-      answers[frame.name] = nil
     case .refreshEnded: close(frame.name)
     // An answer without its beginning cannot be opened, and belongs to nothing.
-    case .answer: if unfinishedRefreshes[frame.name] != nil { answers[frame.name] = frame }
+    case .answer:
+      guard unfinishedRefreshes[frame.name] != nil else { return }
+      if let earlier = answers.updateValue(frame, forKey: frame.name) {
+        earlierAnswers[frame.name, default: []].append(earlier)
+      }
     }
   }
 
   private mutating func close(_ name: String) {
     unfinishedRefreshes[name] = nil
     answers[name] = nil
+    earlierAnswers[name] = nil
   }
 
   /// The records a rewriting keeps, in their order.
   package var inForce: [RecordFrame] {
     // A refresh of an account without a session has nothing to say.
-    let traces = (Array(unfinishedRefreshes.values) + answers.values)
+    let answers = Array(answers.values) + earlierAnswers.values.joined()
+    let traces = (Array(unfinishedRefreshes.values) + answers)
       .filter { sessions[$0.name] != nil }
     return (sessions.values + traces).sorted { $0.sequence < $1.sequence }
   }
@@ -64,7 +73,8 @@ struct LiveLengths {
       close(frame.name)
       put(frame.length, for: frame.name, in: \.traces)
     case .refreshEnded: close(frame.name)
-    case .answer: put(frame.length, for: frame.name, in: \.answers)
+    case .answer:
+      put((answers[frame.name] ?? 0) + frame.length, for: frame.name, in: \.answers)
     }
   }
 

@@ -57,9 +57,9 @@ struct PlacesTests {
     let clients = try names.map { _ in try agent.connect() }
     for (client, name) in zip(clients, names) {
       try client.send("action=token\naccount=\(name)\n\n")
+      try agent.sync()
     }
     try agent.waitForStart(of: "refresh", 4)
-    try agent.sync()
     #expect(try refreshed(agent) == Set(names.prefix(4)), "no more than four at a time")
     // One that has ended makes room for the next in the row.
     for count in 5...8 {

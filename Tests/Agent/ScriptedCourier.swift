@@ -57,8 +57,10 @@ struct ScriptedCourier {
 
   /// Finds the number of this start, and writes the order down.
   private static let record = """
-    until mkdir "$dir/started.$job.$n" 2> /dev/null; do n=$((n + 1)); done
-    printf '%s' "$order" > "$dir/order.$job.$n"
+    printf '%s' "$order" > "$dir/order.$$"
+    # Whoever sees that it has started can read the whole order.
+    until ln "$dir/order.$$" "$dir/order.$job.$n" 2> /dev/null; do n=$((n + 1)); done
+    mkdir "$dir/started.$job.$n"
     """
 
   /// Writes the script into `scratch` and returns the program's path.

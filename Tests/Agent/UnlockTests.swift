@@ -43,6 +43,17 @@ struct UnlockTests {
     #expect(try agent.ask("action=unlock")["event"] == "done", "it is open")
   }
 
+  @Test func aVaultThatIsConfiguredSinceIsMadeByUnlocking() throws {
+    let vault = try TestVault()
+    vault.faults.noSecretService = "there is no session bus"
+    let agent = try TestAgent(vault: vault)
+    try agent.signIn()
+    try agent.configure(Self.configuration)
+    #expect(try agent.ask("action=unlock")["needs"] == "new-passphrase")
+    #expect(try agent.ask("action=unlock", "passphrase=right")["accounts"] == "1")
+    #expect(try vault.summary() == ["session work"])
+  }
+
   @Test func aTokenForOneUseNeedsNoVault() throws {
     let vault = try TestVault()
     let agent = try agent(vault: vault)

@@ -60,12 +60,12 @@ struct VaultFaultTests {
   @Test func withoutASecretServiceMemoryServesWithoutAsking() throws {
     let vault = try TestVault()
     let agent = try TestAgent(
-      ScriptedCourier(seal: "refuse failed 'no keyring answers' vault_fault=source"), vault: vault)
+      ScriptedCourier(seal: "refuse locked 'no keyring answers' vault_fault=source"), vault: vault)
     let warnings = try agent.signIn().list("warning")
     #expect(warnings.count == 1)
     #expect(warnings[0].hasPrefix("the session is kept in memory only and ends with the agent"))
     #expect(warnings[0].contains("no keyring answers"))
-    #expect(warnings[0].contains("vault = passphrase"))
+    #expect(warnings[0].contains("sallyport vault change passphrase"))
     let status = try agent.agentStatus()
     #expect(status["vault_state"] == "memory" && status["vault_error"] == nil)
     #expect(vault.scratch.mode(of: "state/vault") == nil)

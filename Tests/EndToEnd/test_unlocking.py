@@ -137,7 +137,7 @@ def test_without_an_agent_status_starts_none_and_calls_nobody_signed_out(kept):
     end(kept)
     status = kept.run("status").done()
     assert status.output.startswith("work: not known, because the vault is closed\n")
-    assert "no agent is running; the next one opens the vault" in status.errors
+    assert "no agent is running; sallyport unlock starts one and opens the vault" in status.errors
     assert kept.status()["state"] == "closed"
     assert "signed out" not in kept.run("doctor").output
     assert not kept.socket.exists()

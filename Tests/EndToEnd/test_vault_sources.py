@@ -53,7 +53,7 @@ MEMORY_SENTENCE = "kept in memory only"
 def test_where_nobody_has_chosen_and_no_keyring_answers_it_is_said_once(home, server):
     result = signed_in(home, server, None)
     assert result.errors.count(MEMORY_SENTENCE) == 1, str(result)
-    assert "vault = passphrase" in result.errors
+    assert "sallyport vault change passphrase" in result.errors
     assert home.report()["agent"]["vault"] == "memory"
     for words in [["token", "work"], ["refresh", "work"], ["status"]]:
         assert MEMORY_SENTENCE not in home.run(*words).done().errors

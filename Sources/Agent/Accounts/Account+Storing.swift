@@ -30,12 +30,14 @@ extension Account {
     return signedIn(session, keeping: keeping)
   }
 
-  /// Takes what a vault, or a file made of one, has of the account, which nobody waits for.
-  func takeOver(_ restored: Account) {
+  /// Takes what a vault, or a file made of one, has of the account; those who wait for an exchange
+  /// of the session before are to be served from it.
+  @discardableResult
+  func takeOver(_ restored: Account) -> [TokenRequest] {
     registration = restored.registration ?? registration
-    guard let session = restored.session else { return }
-    _ = signedIn(session)
-    warning = restored.warning
+    guard let session = restored.session else { return [] }
+    defer { warning = restored.warning }
+    return signedIn(session)
   }
 
   /// Appends the account as one attribute block, without the blank line that ends it.
@@ -122,14 +124,17 @@ extension Session {
   private func appendTimes(
     to block: inout SecretBuffer, at now: BootInstant, _ wallNow: Int64
   ) {
-    func append(_ key: StaticString, _ moment: PastMoment) {
-      block.append(key, max(0, moment.wallClockSeconds(at: now, wallNow)))
+    func seconds(_ moment: PastMoment) -> Int64 {
+      max(0, moment.wallClockSeconds(at: now, wallNow))
     }
-    append(StoredAccount.Key.signedInAt, signedInAt)
-    append(StoredSession.Key.obtainedAt, obtained)
-    if let refreshed { append(StoredSession.Key.refreshedAt, refreshed) }
+    // A clock that was set back before a courier wrote down what it was answered has that look older
+    // than the sign-in, and nobody would read it again.
+    let moments = [signedInAt, obtained, refreshed ?? obtained].map(seconds)
+    block.append(StoredAccount.Key.signedInAt, moments.min() ?? 0)
+    block.append(StoredSession.Key.obtainedAt, seconds(obtained))
+    if let refreshed { block.append(StoredSession.Key.refreshedAt, seconds(refreshed)) }
     if let token, let expiry = token.expiry, let lifetime = token.lifetime {
-      append(StoredSession.Key.expiresAt, PastMoment(expiry))
+      block.append(StoredSession.Key.expiresAt, seconds(PastMoment(expiry)))
       block.append(StoredAccount.Key.lifetime, lifetime)
     }
   }

@@ -47,6 +47,9 @@ enum CourierJob {
     case browser
     /// No network: the vault's ciphers.
     case vault
+    /// No network: a passphrase for another file, whose scrypt takes up to a gigabyte and seconds. What
+    /// has to be written down must not wait for it.
+    case copy
 
     /// Couriers at one time; the others wait in their order. Each takes some milliseconds of
     /// processor time, and a hundred accounts may expire together.
@@ -54,6 +57,7 @@ enum CourierJob {
       switch self {
       case .signIn: 32
       case .refresh, .network, .proof, .browser, .vault: 4
+      case .copy: 1
       }
     }
 
@@ -61,7 +65,7 @@ enum CourierJob {
     /// and one that hangs must not hold up the accounts of others (CWE-400).
     var settlingTime: Int64? {
       switch self {
-      case .signIn, .proof, .vault: nil
+      case .signIn, .proof, .vault, .copy: nil
       case .refresh, .network, .browser: 2
       }
     }
@@ -93,7 +97,8 @@ enum CourierJob {
     case .endSession: .browser
     case .refresh: .refresh
     case .exchange, .userInfo, .revoke, .revokeFormer, .unregister: .network
-    case .seal, .unseal, .exporting, .importing: .vault
+    case .seal, .unseal: .vault
+    case .exporting, .importing: .copy
     }
   }
 

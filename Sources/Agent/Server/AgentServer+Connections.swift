@@ -90,7 +90,10 @@ extension AgentServer {
     connection.exposure?.connections[connection.id] = nil
     if let account = connection.awaits { withdraw(connection.id, from: account) }
     if let question = connection.question { withdraw(connection.id, fromQuestion: question) }
-    if connection.isBusy { endAbandonedEndSessions() }
+    guard connection.isBusy else { return }
+    // However many come and go, the requests that wait for the vault are no more than they.
+    if !vault.held.isEmpty { vault.held.removeAll { $0.connection == connection.id } }
+    endAbandonedEndSessions()
   }
 
   // MARK: Replies

@@ -13,9 +13,7 @@ extension AgentServer {
       endAttempt(Self.hasBeenLocked, now: now)
       answerLocked(connection)
     case _ where vault.batch?.isAskedFor == true && vault.lockers.isEmpty:
-      answer(
-        connection,
-        Failure(.temporarilyUnavailable, "the vault is just being written: ask once more"))
+      answerBusy(connection)
     case .opening:
       stopOpening(now: now)
       answerLocked(connection)
@@ -23,6 +21,8 @@ extension AgentServer {
       hold(connection)
       vault.lockers.append(connection.id)
     case .open(let key): lock(under: .vault(key), for: connection, now: now)
+    // What is sealed in memory beside it would never be written to the file that comes of it.
+    case .absent where vault.batch != nil: answerBusy(connection)
     case .memory, .absent, .faulty:
       guard let passphrase = request["passphrase"], !passphrase.isEmpty else {
         return answer(connection, Self.lockNeedsPassphrase)
@@ -38,6 +38,12 @@ extension AgentServer {
   private static let lockNeedsPassphrase = Failure(
     .invalidRequest, "the sessions are in memory only: a lock needs a passphrase",
     hint: "sallyport lock", needs: .newPassphrase)
+
+  private func answerBusy(_ connection: Connection) {
+    answer(
+      connection,
+      Failure(.temporarilyUnavailable, "the vault is just being written: ask once more"))
+  }
 
   private func answerLocked(_ connection: Connection) {
     answer(connection) { $0.append("event", constant: "done") }
@@ -188,8 +194,15 @@ extension AgentServer {
       vault.phase = .sealed(.file(source: source))
       vault.isLockedByPerson = true
       vault.file = nil
-    case .opening: stopOpening(now: now)
+    case .opening:
+      stopOpening(now: now)
+      guard case .sealed(.memory) = vault.phase else { break }
+      // What was being opened are sessions of this process: they are forgotten too.
+      vault.sealedInMemory = nil
+      vault.file = nil
+      startVault(now: now)
     case .locking(.passphrase), .sealed(.memory):
+      vault.sealedInMemory = nil
       vault.file = nil
       vault.isLockedByPerson = true
       startVault(now: now)

@@ -132,8 +132,9 @@ extension AgentServer {
       connections[service.request.connection] != nil
     case .exchange(let account, _, let narrowing, let generation):
       !account.exchangeWithdrawn(narrowing, generation: generation)
-    case .signIn, .refresh, .revoke, .revokeFormer, .endSession, .unregister, .seal, .unseal,
-      .exporting, .importing:
+    case .exporting(let export): connections[export.connection] != nil
+    case .importing(let task): connections[task.connection] != nil
+    case .signIn, .refresh, .revoke, .revokeFormer, .endSession, .unregister, .seal, .unseal:
       true
     }
   }

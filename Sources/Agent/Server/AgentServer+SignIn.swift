@@ -155,7 +155,7 @@ extension AgentServer {
     case (.unneeded, .memory(.noService(let reason))):
       return [
         "the session is kept in memory only and ends with the agent, since \(reason);"
-          + " vault = passphrase in the configuration keeps it: see sallyport.conf(5)"
+          + " sallyport vault change passphrase keeps it; see vault in sallyport.conf(5)"
       ]
     case (.failed, _):
       let reason = vault.fault.map { ": \($0.description)" } ?? ""

@@ -10,7 +10,8 @@ extension AgentServer {
   func exportVault(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     do throws(Failure) {
       let (path, passphrase) = try copy(request)
-      let names = accounts.filter { $1.isWorthStoring }.keys.sorted()
+      // Of one that is being signed out nobody gets anything any more.
+      let names = accounts.filter { $1.isWorthStoring && $1.departure == nil }.keys.sorted()
       guard !names.isEmpty else { throw Failure(.failed, "there is no session to export") }
       admit(connection, toAll: names[...], now: now) { [unowned self] connection, now in
         hold(connection)
@@ -29,14 +30,23 @@ extension AgentServer {
     _ connection: Connection, toAll names: ArraySlice<String>, now: BootInstant,
     _ proceed: @escaping (Connection, BootInstant) -> Void
   ) {
-    guard let name = names.first else { return proceed(connection, now) }
-    guard let account = accounts[name] else {
-      return admit(connection, toAll: names.dropFirst(), now: now, proceed)
+    var rest = names
+    while let account = rest.popFirst().map({ accounts[$0] }) {
+      guard let account else { continue }
+      // Who is let in at once goes on in this loop: of ten thousand calls within one another the
+      // stack would be too short.
+      var (isAtOnce, isAdmitted) = (true, false)
+      let others = rest
+      // A session that is of no use now, as one that misfits, is given all the same.
+      admit(connection, to: account, for: .export, mayLogin: true, now: now) {
+        [unowned self] _, connection, now in
+        isAdmitted = true
+        if !isAtOnce { admit(connection, toAll: others, now: now, proceed) }
+      }
+      isAtOnce = false
+      guard isAdmitted else { return }
     }
-    admit(connection, to: account, for: .export, mayLogin: false, now: now) {
-      [unowned self] _, connection, now in
-      admit(connection, toAll: names.dropFirst(), now: now, proceed)
-    }
+    proceed(connection, now)
   }
 
   func exportEnded(_ export: VaultExport, _ outcome: CourierOutcome) {
@@ -70,7 +80,9 @@ extension AgentServer {
 
   func importEnded(_ task: VaultImport, _ outcome: CourierOutcome, now: BootInstant) {
     if case .refused(let refusal) = outcome { return answer(task.connection, refusal.failure) }
-    if let failure = task.failure { return answer(task.connection, failure) }
+    if let failure = task.failure ?? foreignSecret(in: task) {
+      return answer(task.connection, failure)
+    }
     var (taken, skipped): ([String], [String]) = ([], [])
     for (name, restored) in task.accounts.sorted(by: { $0.key < $1.key }) {
       if take(restored, replaces: task.replaces, now: now) {
@@ -96,6 +108,26 @@ extension AgentServer {
     if taken.isEmpty { finish() }
   }
 
+  /// Who has made the file must not choose a program that runs here, or a file that is sent away: it
+  /// counts only where the configuration of this machine says the same.
+  private func foreignSecret(in task: VaultImport) -> Failure? {
+    let keys = ["client_secret_command", "client_secret_file", "client_key_file"]
+    for (name, account) in task.accounts.sorted(by: { $0.key < $1.key }) {
+      let settings = [
+        account.session?.settings, account.session?.registration?.settings,
+        account.registration?.settings,
+      ].compactMap { $0?.effective }
+      let here = configuration.account(name)
+      for key in keys where settings.contains(where: { $0[key] != nil && $0[key] != here?[key] }) {
+        return Failure(
+          .failed,
+          "\(task.path) has a \(key) for \(name), which is taken from the configuration alone: add"
+            + " the section [\(name)] with it first")
+      }
+    }
+    return nil
+  }
+
   /// Takes over an account of the file, unless there is a session already.
   private func take(_ restored: Account, replaces: Bool, now: BootInstant) -> Bool {
     let name = restored.name.text
@@ -105,8 +137,10 @@ extension AgentServer {
         !account.isRefreshing
       else { return false }
       endExposures(of: account.name)
-      endExchanges(of: account)
-      account.takeOver(restored)
+      // Of a session that stays the exchanges go on.
+      if restored.session != nil { endExchanges(of: account) }
+      let waiting = account.takeOver(restored)
+      for request in waiting { serveAgain(request, from: account, now: now) }
     }
     accounts[name] = account
     scheduleRefresh(of: account, now: now)

@@ -17,7 +17,8 @@ extension AgentServer {
 
   /// Whether a request has to wait, or was refused, because of the vault.
   func isBarred(_ request: AttributeBlock, of connection: Connection) -> Bool {
-    if mayMakeSession(request) { followConfiguration() }
+    // To unlock is also how a vault is made that the configuration wants since.
+    if mayMakeSession(request) || request.has("action", "unlock") { followConfiguration() }
     switch vault.phase {
     case .open, .memory, .faulty: return false
     case .absent(.passphrase, _):

@@ -219,7 +219,8 @@ extension AgentServer {
 
   /// - Returns: whether something else can be tried at once.
   private func sealFailed(_ batch: SealBatch, _ failure: Failure, now: BootInstant) -> Bool {
-    if case .absent(_, .usual) = vault.phase {
+    // A courier that gets no key says so; a full disk passes.
+    if case .absent(_, .usual) = vault.phase, failure.code == .locked {
       vault.phase = .memory(.noService(failure.description))
       vault.file = nil
       let writes = batch.writes + vault.waiting
@@ -228,7 +229,8 @@ extension AgentServer {
       return false
     }
     if case .absent = vault.phase { vault.file = nil }
-    let isLost = vault.file != nil && !vaultExists
+    // One that was still to be made has not been lost: to try that again at once would never end.
+    let isLost = vault.file?.header != nil && !vaultExists
     if isLost { leaveLostFile() }
     vault.note(failure)
     vault.needsRewriting = vault.isWriting

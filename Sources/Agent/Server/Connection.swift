@@ -77,14 +77,20 @@ final class Connection {
   /// request costs.
   func receive() -> Reading {
     var transfer = Transfer.wouldBlock
+    var isTakenOut = false
     _ = input.fill(room: Self.readSize) { room in
       transfer = peekOnce(descriptor.number, into: room)
+      // unix(7): a byte out of band wakes the loop and cannot be peeked at; a read takes it away.
+      if case .wouldBlock = transfer {
+        transfer = readOnce(descriptor.number, into: room)
+        isTakenOut = true
+      }
       if case .bytes(let count) = transfer { return count }
       return 0
     }
     switch transfer {
     case .bytes(let count):
-      peeked = count
+      peeked = isTakenOut ? 0 : count
       return .more
     case .wouldBlock:
       if input.isEmpty { input.releaseSlot() }

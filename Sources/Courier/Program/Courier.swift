@@ -42,7 +42,9 @@ package enum Courier {
       if case .watchdog = supervision {
         let limit = try longestLife(of: job)
         Watchdog.start(deadline: BootInstant.now.adding(seconds: limit), answer: answer)
-        if AnswerKeeper.isWanted(by: job) { AnswerKeeper.outliveTheService() }
+        // A courier that seals ends with its input: were it ended before the agent, that would tell the
+        // one that has the server's answer that nobody can keep it.
+        if AnswerKeeper.isWanted(by: job) || job.kind == .seal { AnswerKeeper.outliveTheService() }
       }
       switch job.kind {
       case .login:
