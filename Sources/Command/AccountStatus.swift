@@ -18,6 +18,9 @@ struct AccountStatus: Equatable {
   var obtainedAt: Int64?
   var lastRefreshAt: Int64?
   var nextRefreshAt: Int64?
+  /// When the session ends whatever is done, and when it does if nobody uses it.
+  var lifetimeEndsAt: Int64?
+  var idleEndsAt: Int64?
   /// What a person should know of a session that works.
   var warning: String?
   var lastError: String?
@@ -53,6 +56,8 @@ struct AccountStatus: Equatable {
     obtainedAt = block.integer("obtained_at")
     lastRefreshAt = block.integer("last_refresh_at")
     nextRefreshAt = block.integer("next_refresh_at")
+    lifetimeEndsAt = block.integer("lifetime_ends_at")
+    idleEndsAt = block.integer("idle_ends_at")
     warning = block.text("warning")
     lastError = block.text("last_error")
     lastErrorAt = block.integer("last_error_at")

@@ -20,6 +20,9 @@ enum Agent {
     let path = try socketPath()
     if let connection = try connect(path) { return connection }
     guard absence == .start else { return nil }
+    if let ended = EndedNarrowSocket(at: path) {
+      throw Failure(.failed, ended.sentence, hint: ended.hint)
+    }
     try AgentStarter.start()
     if let connection = try connect(path) { return connection }
     throw Failure(

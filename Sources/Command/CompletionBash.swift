@@ -21,8 +21,11 @@ extension ShellCompletion {
     }
     for verb in verbs {
       for action in verb.operand.actions where action.operand != nil {
-        text += "      '\(verb.name) \(action.name)')"
-        text += " \(Self.action(action.completion, verbs)) ;;\n"
+        // An option can come before what the action is done to.
+        text += "      '\(verb.name) \(action.name)') case $current in\n"
+        text += "          -*) words='\(options(of: action))' ;;\n"
+        text += "          *) \(Self.action(action.completion, verbs)) ;;\n"
+        text += "        esac ;;\n"
       }
     }
     text += """
@@ -32,7 +35,12 @@ extension ShellCompletion {
       """
     for verb in verbs {
       let options = (verb.options + [.showHelp]).map { "--\($0.name)" }.joined(separator: " ")
-      text += "          '\(verb.name) -'*) words='\(options)' ;;\n"
+      let byAction = verb.operand.actions.map { "\($0.name)) words='\(self.options(of: $0))' ;; " }
+      let all = "words='\(options)'"
+      let choice =
+        byAction.isEmpty
+        ? all : "case ${COMP_WORDS[2]} in \(byAction.joined())*) \(all) ;; esac"
+      text += "          '\(verb.name) -'*) \(choice) ;;\n"
       guard !isNothing(verb.operand.completion) else { continue }
       text += "          '\(verb.name) '*) \(action(verb.operand.completion, verbs)) ;;\n"
     }
@@ -45,6 +53,10 @@ extension ShellCompletion {
       complete -F _sallyport sallyport
 
       """
+  }
+
+  private static func options(of action: Operand.Action) -> String {
+    (action.options + [Option.showHelp.name]).map { "--\($0)" }.joined(separator: " ")
   }
 
   private static func action(_ completion: Completion, _ verbs: [Verb]) -> String {

@@ -19,7 +19,7 @@ enum Doctor {
     let (configuration, accounts) = configured(account)
     findings += configuration
     findings += AgentCheck.configuration(report, configuration)
-    findings += VaultCheck.findings()
+    findings += VaultCheck.findings(agent: report?.agent?.processID)
     for settings in accounts {
       findings += AccountCheck.findings(settings, report?.accounts ?? [])
     }

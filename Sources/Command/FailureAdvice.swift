@@ -20,7 +20,7 @@ struct FailureAdvice {
   /// Whether `failure` is one that the configuration can say more about.
   static func isWanted(for failure: Failure) -> Bool {
     unknownAccount(failure) != nil || accountWithoutClient(failure) != nil
-      || lacksUnlocking(failure)
+      || lacksUnlocking(failure) || isAboutUse(failure)
   }
 
   /// The failure with a way out.
@@ -30,6 +30,9 @@ struct FailureAdvice {
     }
     if Self.lacksUnlocking(failure) {
       return Failure(failure.code, failure.description, hint: "sallyport unlock")
+    }
+    if Self.isAboutUse(failure) {
+      return Failure(failure.code, failure.description, hint: "sallyport doctor")
     }
     if failure.hint == nil, let name = Self.accountWithoutClient(failure) {
       return Failure(failure.code, failure.description, hint: clientHint(name))
@@ -80,7 +83,14 @@ struct FailureAdvice {
   }
 
   private static func lacksUnlocking(_ failure: Failure) -> Bool {
+    // What a later version has written no passphrase helps with.
     failure.code == .locked && failure.hint == nil
+      && !failure.description.contains(" a later version of ")
+  }
+
+  /// Whether another process has the vault: which one, `doctor` finds out.
+  private static func isAboutUse(_ failure: Failure) -> Bool {
+    failure.hint == nil && failure.description.hasSuffix(" is in use by another process")
   }
 
   private static func unknownAccount(_ failure: Failure) -> String? {

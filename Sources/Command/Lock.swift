@@ -42,8 +42,11 @@ enum Lock {
       }
     } catch {
       guard error.needs == .newPassphrase else { throw error }
-      if !prompt.ways.isEmpty { Diagnostics.tell(error.description) }
-      guard let passphrase = try prompt.ask(.newLock) else { throw error }
+      if prompt.canAsk { Diagnostics.tell(error.description) }
+      guard let passphrase = try prompt.ask(.newLock) else {
+        // The same as where a passphrase is needed to unlock and nobody can be asked.
+        throw Failure(.locked, error.description, hint: Self.withoutQuestion, needs: error.needs)
+      }
       var request = Request("lock")
       try request.add(passphrase)
       _ = try ask(for: request)
@@ -51,6 +54,8 @@ enum Lock {
     Diagnostics.tell("locked; sallyport unlock opens it again")
     return 0
   }
+
+  private static let withoutQuestion = "sallyport lock --passphrase-stdin < FILE"
 
   /// Sends a request to the agent; false where none is running.
   private static func ask(for request: consuming Request) throws(Failure) -> Bool {

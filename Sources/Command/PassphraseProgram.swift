@@ -16,7 +16,19 @@ enum PassphraseProgram {
   static func ask(
     _ question: String, by program: String, name: String
   ) throws(Failure) -> WipedBuffer? {
-    try run(program, [name, "\(question): "])
+    switch try run(program, [name, "\(question): "]) {
+    case .printed(let answer): return answer
+    case .notRun(let reason):
+      let isOwn = environmentVariable("SALLYPORT_ASKPASS") == name
+      tell(isOwn ? "SALLYPORT_ASKPASS" : "SSH_ASKPASS", name, reason)
+      return nil
+    }
+  }
+
+  /// Says that the program of `variable` asks nobody.
+  static func tell(_ variable: String, _ name: String, _ reason: String) {
+    Diagnostics.tell(
+      "the program of \(variable), \(printable(name, limit: 400)), cannot be run: \(reason)")
   }
 
   /// Asks by systemd-ask-password(1).
@@ -26,13 +38,24 @@ enum PassphraseProgram {
     let arguments =
       ["systemd-ask-password", "--no-tty", "--icon=dialog-password", "--id=sallyport:vault"]
       + ["--timeout=\(systemdPatience)"] + (isUser ? ["--user"] : []) + ["--", question]
-    return try run(program, arguments)
+    switch try run(program, arguments) {
+    case .printed(let answer): return answer
+    case .notRun: return nil
+    }
+  }
+
+  private enum Outcome: ~Copyable {
+    case printed(WipedBuffer)
+    case notRun(reason: String)
   }
 
   private static func run(
     _ program: String, _ arguments: [String]
-  ) throws(Failure) -> WipedBuffer? {
-    guard let run = try? Run.start(program, arguments) else { return nil }
+  ) throws(Failure) -> Outcome {
+    let run: Run
+    do throws(SystemError) { run = try Run.start(program, arguments) } catch {
+      return .notRun(reason: error.reason)
+    }
     let process = run.process
     var answer = WipedBuffer()
     run.read(into: &answer)
@@ -40,14 +63,16 @@ enum PassphraseProgram {
     _ = consume run
     var status: Int32 = 0
     guard retryingInterrupts({ Int(waitpid(process, &status, 0)) }) == Int(process) else {
-      return nil
+      return .notRun(reason: SystemError.last("waitpid").reason)
     }
-    if answer.count > Passphrase.longest + 2 { return answer }
+    if answer.count > Passphrase.longest + 2 { return .printed(answer) }
     let hasExited = status & 0x7F == 0
     let code = status >> 8 & 0xFF
-    if hasExited, cannotRun.contains(code) { return nil }
+    if hasExited, cannotRun.contains(code) {
+      return .notRun(reason: "it ended with status \(code)")
+    }
     guard hasExited, code == 0 else { throw .noPassphrase }
-    return answer
+    return .printed(answer)
   }
 
   /// A program that was started, and what it prints.

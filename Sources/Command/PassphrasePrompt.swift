@@ -42,6 +42,11 @@ struct PassphrasePrompt {
   static let noAsking = Option(flag: "no-ask", "fail where a passphrase would have to be asked for")
   static let options = [fromInput, noAsking]
 
+  /// Whether there is a way that may get an answer.
+  var canAsk: Bool {
+    ways.contains { if case .missing = $0 { false } else { true } }
+  }
+
   /// Whether a wrong passphrase can be followed by another.
   var canRepeat: Bool { ways != [.standardInput] }
 
@@ -109,6 +114,9 @@ struct PassphrasePrompt {
       return try terminal.ask(question)
     case .askpass(let program, let name):
       return try PassphraseProgram.ask(question, by: program, name: name)
+    case .missing(let name, let reason):
+      PassphraseProgram.tell("SALLYPORT_ASKPASS", name, reason)
+      return nil
     case .systemd(let program, let isUser):
       return try PassphraseProgram.ask(question, bySystemd: program, isUser: isUser)
     case .standardInput: return try readInput()

@@ -7,6 +7,8 @@ enum PassphraseWay: Equatable {
   case terminal
   /// A program as ssh has it: the question is its argument, the passphrase its output.
   case askpass(program: String, name: String)
+  /// The program of SALLYPORT_ASKPASS, which cannot be run.
+  case missing(String, reason: String)
   /// systemd-ask-password(1), which asks by way of an agent of systemd.
   case systemd(program: String, isUser: Bool)
   /// Standard input, which holds the passphrase and nothing else.
@@ -45,13 +47,26 @@ enum PassphraseWay: Equatable {
   private static func askpass(
     isSSHAllowed: Bool, _ variable: (String) -> String?
   ) -> [PassphraseWay] {
-    let names = [variable("SALLYPORT_ASKPASS"), isSSHAllowed ? variable("SSH_ASKPASS") : nil]
-    return names.compactMap { name in
-      guard let name, let program = ChildProcess.find(name, searchPath: variable("PATH")) else {
-        return nil
-      }
-      return .askpass(program: program, name: name)
+    let path = variable("PATH")
+    let find = { (name: String) in ChildProcess.find(name, searchPath: path) }
+    var ways: [PassphraseWay] = []
+    if let name = variable("SALLYPORT_ASKPASS") {
+      // Who has set it waits for its question.
+      ways.append(
+        find(name).map { .askpass(program: $0, name: name) }
+          ?? .missing(name, reason: whyMissing(name)))
     }
+    // A desktop sets this one for a program that need not be there.
+    if isSSHAllowed, let name = variable("SSH_ASKPASS"), let program = find(name) {
+      ways.append(.askpass(program: program, name: name))
+    }
+    return ways
+  }
+
+  private static func whyMissing(_ name: String) -> String {
+    guard name.contains("/") else { return "it is not in PATH" }
+    guard access(name, X_OK) == 0 else { return SystemError.last("access").reason }
+    return "it is not a regular file"
   }
 
   /// Where this user may put a question for systemd's agents: root's, or the user's own.

@@ -108,6 +108,8 @@ struct StatusReport {
     json.add("obtained_at", ifKnown: account.obtainedAt)
     json.add("last_refresh_at", ifKnown: account.lastRefreshAt)
     json.add("next_refresh_at", ifKnown: account.nextRefreshAt)
+    json.add("lifetime_ends_at", ifKnown: account.lifetimeEndsAt)
+    json.add("idle_ends_at", ifKnown: account.idleEndsAt)
     json.add("warning", ifKnown: account.warning)
     json.add("last_error", ifKnown: account.lastError)
     json.add("last_error_at", ifKnown: account.lastErrorAt)

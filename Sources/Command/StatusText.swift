@@ -52,6 +52,7 @@ extension AccountStatus {
       row("obtained", lastRefreshAt == nil ? obtainedAt.map { Self.ago($0, now: now) } : nil))
     lines.append(row("refreshed", lastRefreshAt.map { Self.ago($0, now: now) }))
     lines.append(row("refresh", nextRefreshAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" }))
+    lines.append(row("ends", end(now: now)))
     for url in credentialURLs { lines.append(row("answers", url)) }
     for exposure in exposures { lines.append(row("exposed", exposure.text)) }
     for allowed in allowed { lines.append(row("allow", allowed)) }
@@ -83,6 +84,15 @@ extension AccountStatus {
       expiresIn > 0 ? "valid for \(Timestamp.length(expiresIn))" : "expired"
     let refresh = isRefreshable == false ? ", cannot be refreshed" : ""
     return time + refresh + (isBound ? ", good only with a proof (DPoP)" : "")
+  }
+
+  /// When the session ends by `lifetime` or `idle`.
+  private func end(now: Int64) -> String? {
+    let ends = [
+      lifetimeEndsAt.map { "in \(Timestamp.length(Self.gap(now, $0)))" },
+      idleEndsAt.map { "in \(Timestamp.length(Self.gap(now, $0))) if it is not used" },
+    ].compactMap(\.self)
+    return ends.isEmpty ? nil : ends.joined(separator: ", or ")
   }
 
   private var narrower: String? {

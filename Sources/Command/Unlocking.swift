@@ -38,7 +38,7 @@ enum Unlocking {
     var needs = needs
     var triesLeft = prompt.canRepeat ? mostTries : 1
     // A first passphrase protects what the person may not know of yet.
-    if needs == .newPassphrase, !prompt.ways.isEmpty { Diagnostics.tell(refusal.description) }
+    if needs == .newPassphrase, prompt.canAsk { Diagnostics.tell(refusal.description) }
     while true {
       guard let passphrase = try prompt.ask(PassphraseQuestion(needs)) else { return nil }
       do throws(Failure) { return try send(passphrase) } catch {

@@ -6,12 +6,15 @@ enum Vault {
   /// The sources `vault change` can be completed with; a command line is the person's own.
   private static let sources = ["secret-service", "passphrase", "credential", "memory"]
 
+  private static let asking = PassphrasePrompt.options.map(\.name)
+
   static let verb = Verb(
     "vault",
     .action([
-      Operand.Action("status"),
-      Operand.Action("change", "SOURCE", .words(sources)),
-      Operand.Action("export", "FILE", .file), Operand.Action("import", "FILE", .file),
+      Operand.Action("status", options: ["json"]),
+      Operand.Action("change", "SOURCE", .words(sources), options: asking),
+      Operand.Action("export", "FILE", .file, options: asking),
+      Operand.Action("import", "FILE", .file, options: ["replace"] + asking),
     ]),
     options: [
       Option(flag: "json", "with status: one line of JSON"),

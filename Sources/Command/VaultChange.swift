@@ -14,6 +14,10 @@ enum VaultChange {
         "\(shellQuoted(setting)) is none of memory, secret-service, passphrase, credential and"
           + " 'command = COMMAND LINE'")
     }
+    // What no line can hold would leave a vault whose key nobody can configure.
+    do throws(ConfigurationFault) {
+      _ = try ConfigurationEditor.spelled(source.setting, key: KnownKey.vault)
+    } catch { throw invocation.mistake(error.sentence(path: "vault")) }
     try Vault.open(asking: prompt)
     let (former, warnings) = try change(to: source, prompt)
     for warning in warnings { Diagnostics.tell("warning: \(warning)") }

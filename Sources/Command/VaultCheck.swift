@@ -5,11 +5,17 @@ import Platform
 /// What `doctor` finds about the vault.
 enum VaultCheck {
   /// Nothing where an agent does not tell: why is another finding's matter.
+  ///
+  /// - Parameter agent: the agent's process; nil when none is running.
   static func findings(
-    variable: (String) -> String? = environmentVariable
+    agent: Int64?, variable: (String) -> String? = environmentVariable
   ) -> [Finding] {
     guard let report = try? VaultReport.load() else { return [] }
     var findings = [state(report)]
+    // Of an agent that does not say who it is nobody knows whether it is the holder.
+    if report.state == "closed" || (agent != nil && report.state != "memory") {
+      findings += holder(Folders().stateFolder, agent: agent)
+    }
     findings += place(VaultFileFacts(), folder: Folders().stateFolder, report)
     if needsKeyring(report) { findings.append(keyring(variable)) }
     if report.error == nil, report.state != "memory", report.isOfAnotherSource,
@@ -29,11 +35,13 @@ enum VaultCheck {
   static func state(_ report: VaultReport) -> Finding {
     let source = report.source.map { ", its key from \(words($0))" } ?? ""
     if let error = report.error {
+      // Whoever reads this has just run it.
+      let remedy = report.remedy.flatMap { $0 == "sallyport doctor" ? nil : $0 }
       // What is only not as the configuration has it does no harm.
       let isInUse = report.state == "open" || report.state == "memory"
       return isInUse
-        ? .warning("the vault: \(error)", hint: report.remedy)
-        : .problem("the vault: \(error)", hint: report.remedy)
+        ? .warning("the vault: \(error)", hint: remedy)
+        : .problem("the vault: \(error)", hint: remedy)
     }
     switch report.state {
     case "memory":
@@ -79,6 +87,19 @@ enum VaultCheck {
     case 1: ", with one account"
     case .some(let count): ", with \(count) accounts"
     }
+  }
+
+  /// Another process that has the vault open, so that the agent cannot.
+  private static func holder(_ folder: String?, agent: Int64?) -> [Finding] {
+    guard let folder, let holder = VaultLockHolder.find(inFolder: folder),
+      Int64(holder.process) != agent
+    else { return [] }
+    return [
+      .problem(
+        "the vault is held by process \(holder.process), \(holder.program), which is not the agent"
+          + " that answers here",
+        hint: holder.program == "sallyport-agent" ? "kill \(holder.process)" : nil)
+    ]
   }
 
   // MARK: Its file

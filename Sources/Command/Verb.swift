@@ -18,8 +18,14 @@ enum Operand: Sendable {
     /// What must follow the word; nil when nothing may.
     let operand: String?
     let completion: Completion
+    /// Those of the verb's options that go with it, for completion.
+    let options: [String]
 
-    init(_ name: String, _ operand: String? = nil, _ completion: Completion = .nothing) {
+    init(
+      _ name: String, _ operand: String? = nil, _ completion: Completion = .nothing,
+      options: [String]
+    ) {
+      self.options = options
       self.name = name
       self.operand = operand
       self.completion = completion

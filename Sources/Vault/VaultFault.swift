@@ -68,7 +68,8 @@ extension VaultFault {
     case .empty: "\(path) is no vault: it is empty"
     case .notAVault: "\(path) is no vault: it does not begin like one"
     case .newerVersion(let version):
-      "\(path) has format \(version), and this program knows up to \(VaultHeader.version)"
+      "\(path) was written by a later version of sallyport (format \(version); this one knows up to"
+        + " \(VaultHeader.version))"
     case .headerDamaged: "\(path) is damaged: its header is not as it was written"
     case .damaged(let position, let sequence):
       "\(path) is damaged: record \(sequence), at byte \(position), is not as it was written"
@@ -105,6 +106,7 @@ extension VaultFault {
     // Moved aside, never removed: what is in it may still be wanted.
     case .empty, .notAVault, .headerDamaged, .headerForged, .damaged, .recordRefused, .notAFile:
       "mv -n \(shellQuoted(path)) \(shellQuoted(path + ".damaged"))"
+    case .inUse: "sallyport doctor"
     default: nil
     }
   }

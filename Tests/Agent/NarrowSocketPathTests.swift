@@ -54,7 +54,7 @@ struct NarrowSocketPathTests {
     _ = try scratch.folder("real")
     try #require(symlink(scratch("real"), scratch("link")) == 0)
     #expect(prepare(scratch("link/n")) == scratch("real/n"))
-    #expect(NarrowSocketPath.resolved(scratch("link/n")) == scratch("real/n"))
+    #expect(NarrowSocketRecord.resolved(scratch("link/n")) == scratch("real/n"))
   }
 
   @Test(arguments: [0o770, 0o702, 0o720] as [mode_t])
@@ -130,6 +130,36 @@ struct NarrowSocketPathTests {
     #expect(record.entries().isEmpty, "a link is not followed")
   }
 
+  @Test func pathsThatHaveEndedAreRememberedUntilTheyAreExposedAnew() throws {
+    let record = NarrowSocketRecord(besideSocket: scratch("s"))
+    try record.noteEnded(["/a", "/b c"])
+    try record.noteEnded(["/a", "/d\n/e"])
+    #expect(scratch.mode(of: "s.ended") == 0o600)
+    #expect(record.ended() == ["/b c", "/a"] && record.tells(of: "/a") && !record.tells(of: "/e"))
+    try record.forgetEnded("/a")
+    #expect(record.ended() == ["/b c"] && !record.tells(of: "/a"))
+    try record.forgetEnded("/b c")
+    #expect(scratch.mode(of: "s.ended") == nil)
+  }
+
+  @Test func theNewestEndedPathsAreKept() throws {
+    let record = NarrowSocketRecord(besideSocket: scratch("s"))
+    let long = String(repeating: "x", count: 90)
+    let all = (0..<300).map { "/\(long)/\($0)" }
+    try record.noteEnded(all)
+    #expect(record.ended() == Array(all.suffix(NarrowSocketRecord.mostEnded)))
+  }
+
+  @Test func anEndedPathIsFoundBehindALink() throws {
+    let record = NarrowSocketRecord(besideSocket: scratch("s"))
+    try #require(mkdir(scratch("real"), 0o700) == 0)
+    try #require(symlink(scratch("real"), scratch("link")) == 0)
+    let place = NarrowSocketRecord.resolved(scratch("real/n"))
+    try record.noteEnded([place])
+    #expect(record.tells(of: scratch("link/n")) && record.tells(of: scratch("real/../real/n")))
+    #expect(!record.tells(of: scratch("link/m")))
+  }
+
   @Test func theNextAgentRemovesWhatIsStaleAndNothingElse() throws {
     let record = NarrowSocketRecord(besideSocket: scratch("s"))
     let live = try NarrowSocket(at: scratch("live"), isForOthers: false)
@@ -147,5 +177,6 @@ struct NarrowSocketPathTests {
     #expect(scratch.mode(of: "live") != nil && scratch.mode(of: "replaced") != nil)
     #expect(scratch.mode(of: "s.exposed") == nil && server.exposures.isEmpty)
     #expect(live.entry.isInPlace)
+    #expect(Set(record.ended()) == [scratch("stale"), scratch("replaced")])
   }
 }

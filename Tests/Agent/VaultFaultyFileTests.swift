@@ -8,7 +8,7 @@ import Vault
 struct VaultFaultyFileTests {
   @Test(arguments: [
     ("empty", "it is empty"), ("foreign form", "does not begin like one"),
-    ("newer", "has format 2"), ("damaged header", "its header is not as it was written"),
+    ("newer", "format 2"), ("damaged header", "its header is not as it was written"),
     ("open to others", "lets others in"), ("damaged record", "is damaged"),
     ("a link", "not a regular file"),
   ])

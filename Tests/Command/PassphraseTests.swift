@@ -104,9 +104,18 @@ private func fault(_ bytes: [UInt8]) -> Passphrase.Fault? {
     #expect(ways(both.merging(["SSH_ASKPASS_REQUIRE": "force"]) { $1 }) == [own, ssh, .terminal])
   }
 
-  @Test func whatIsNotThereIsNoWay() {
-    #expect(ways(["SALLYPORT_ASKPASS": "/nonexistent/askpass"]) == [.terminal])
-    #expect(ways(["SALLYPORT_ASKPASS": "askpass"]) == [.terminal])
+  @Test func whatIsNotThereIsSaidOfTheOwnProgramAlone() {
+    let missing = PassphraseWay.missing("/nonexistent/askpass", reason: "no such file or directory")
+    #expect(ways(["SALLYPORT_ASKPASS": "/nonexistent/askpass"]) == [.terminal, missing])
+    #expect(
+      ways(["SALLYPORT_ASKPASS": "askpass"])
+        == [.terminal, .missing("askpass", reason: "it is not in PATH")])
+    #expect(
+      ways(["SALLYPORT_ASKPASS": "/bin/"]) == [
+        .terminal, .missing("/bin/", reason: "it is not a regular file"),
+      ])
+    #expect(ways(["SSH_ASKPASS": "/nonexistent/askpass", "DISPLAY": ":0"]) == [.terminal])
+    #expect(!PassphrasePrompt([missing]).canAsk && PassphrasePrompt([missing, .terminal]).canAsk)
   }
 
   @Test func systemdAsksForVerbsAloneAndWhereItRuns() {

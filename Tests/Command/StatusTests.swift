@@ -35,6 +35,15 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    ("lifetime_ends_at=8200\n", "in 2 h"), ("idle_ends_at=2800\n", "in 30 min if it is not used"),
+    ("lifetime_ends_at=8200\nidle_ends_at=2800\n", "in 2 h, or in 30 min if it is not used"),
+  ])
+  func theEndOfASessionIsShown(_ lines: String, _ words: String) throws {
+    let report = try report("account=work\nstate=signed-in\n" + lines)
+    #expect(report.text(now: 1000) == "work: signed in\n  ends      \(words)\n")
+  }
+
   @Test func whatIsSpecialAboutATokenIsSaid() throws {
     let report = try report(
       """

@@ -147,7 +147,8 @@ private func report(_ lines: String) throws -> VaultReport {
   }
 
   @Test(arguments: [
-    ("bash", "'vault change') words='secret-service passphrase credential memory'"),
+    ("bash", "*) words='secret-service passphrase credential memory'"),
+    ("bash", "import) words='--replace --passphrase-stdin --no-ask --help' ;;"),
     ("bash", "'vault '*) words='status change export import'"),
     ("fish", "__fish_seen_subcommand_from export' -F"),
     (
@@ -171,5 +172,23 @@ private func report(_ lines: String) throws -> VaultReport {
     let told = Failure(.locked, "the keyring is locked", hint: "seahorse")
     #expect(!FailureAdvice.isWanted(for: told))
     #expect(advice.applied(to: told, of: "token").hint == "seahorse")
+  }
+}
+
+@Suite struct VaultLockHolderTests {
+  private let locks = """
+    1: POSIX  ADVISORY  WRITE 7 fe:00:162 0 EOF
+    2: FLOCK  ADVISORY  WRITE 0 fe:00:162 0 EOF
+    3: -> FLOCK  ADVISORY  WRITE 8 fe:00:162 0 EOF
+    4: FLOCK  ADVISORY  WRITE 9 fe:01:162 0 EOF
+    5: FLOCK  ADVISORY  WRITE 3424 fe:00:162 0 EOF
+    nonsense
+    """
+
+  @Test func theProcessIsFoundByDeviceAndInode() {
+    #expect(VaultLockHolder.process(in: locks, inode: 162, device: 0xFE00) == 3424)
+    #expect(VaultLockHolder.process(in: locks, inode: 162, device: 0xFE01) == 9)
+    #expect(VaultLockHolder.process(in: locks, inode: 163, device: 0xFE00) == nil)
+    #expect(VaultLockHolder.process(in: "", inode: 162, device: 0xFE00) == nil)
   }
 }

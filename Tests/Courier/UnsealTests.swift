@@ -17,6 +17,9 @@ import Vault
     #expect(wrong.status == 6 && wrong.fault == "wrong_key" && wrong.key == nil)
     #expect(wrong.description == "the passphrase does not open /v/vault")
     #expect(wrong.last["hint"] == nil)
+    let inMemory = try VaultRun(
+      ["job=unseal", "vault.header=\(vault.header)", "passphrase=correct horsf"])
+    #expect(inMemory.description == "the passphrase does not unlock the sessions in memory")
     let none = try vault.unsealed([])
     #expect(none.status == 6 && none.fault == "source")
     let plan = try VaultHeader.read(fromHexadecimal(vault.header) ?? []).0.plan

@@ -107,7 +107,7 @@ import Vault
     }
     try refusal([], "damaged", "empty")
     try refusal(Array("something else\n\n".utf8), "damaged", "is no vault")
-    try refusal(Array("sallyport-vault=2\n\n".utf8), "damaged", "has format 2")
+    try refusal(Array("sallyport-vault=2\n\n".utf8), "damaged", "format 2")
     try refusal(Array(whole.prefix(100)), "damaged", "header")
     try refusal(whole.dropLast(5), "damaged", "is damaged")
     var bytes = whole

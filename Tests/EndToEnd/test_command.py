@@ -61,6 +61,22 @@ def test_completions_are_printed(home, name, checker):
         subprocess.run(checker, input=text.encode(), check=True)
 
 
+@pytest.mark.parametrize("line, offers", [
+    ("vault import --", "--help --no-ask --passphrase-stdin --replace"),
+    ("vault import file --", "--help --no-ask --passphrase-stdin --replace"),
+    ("vault change --", "--help --no-ask --passphrase-stdin"),
+    ("vault change pass", "passphrase"), ("vault status --", "--help --json"),
+    ("vault --r", "--replace"), ("vault ", "change export import status"),
+    ("lock --p", "--passphrase-stdin")])
+def test_bash_completes(home, line, offers):
+    words = ["sallyport", *line.split(" ")]
+    script = home.run("completion", "bash").done().output + f"""
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)}); COMP_CWORD={len(words) - 1}
+_sallyport; printf '%s\\n' "${{COMPREPLY[@]}}" | sort"""
+    found = subprocess.run(["bash"], input=script, text=True, capture_output=True, check=True)
+    assert found.stdout.split() == offers.split() and found.stderr == ""
+
+
 # Standard output has only what a program would read
 
 def test_no_browser_prints_exactly_one_line(work, server):

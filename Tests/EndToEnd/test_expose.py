@@ -166,6 +166,7 @@ def test_it_ends_with_the_session_and_with_the_agent(exposed, path, words):
     exposed.run(*words).done()
     assert not path.exists()
     assert not (exposed.runtime / "sallyport" / "agent.sock.exposed").exists()
+    assert (exposed.runtime / "sallyport" / "agent.sock.ended").read_text() == f"{path}\n"
 
 
 def test_what_a_killed_agent_leaves_is_told_and_swept(exposed, server, path):
@@ -178,6 +179,56 @@ def test_what_a_killed_agent_leaves_is_told_and_swept(exposed, server, path):
     exposed.sign_in(server)
     assert not path.exists(), "the next agent has swept it"
     assert "was killed" not in exposed.run("doctor").output
+
+
+# What does not come after it
+
+ENDED = "it was a narrow socket, and has ended"
+
+
+def test_no_agent_is_started_where_one_has_ended(exposed, path, tmp_path):
+    """It would be a whole agent, which can open the vault."""
+    link = exposed.root / "other"
+    link.symlink_to(path.parent)
+    exposed.run("expose", "--stop", path).done()
+    record = exposed.runtime / "sallyport" / "agent.sock.ended"
+    assert record.read_text() == f"{path}\n" and record.stat().st_mode & 0o777 == 0o600
+    for place in path, link / path.name, "./token.sock":
+        for words in ["token"], ["login", "work", "--no-browser"], ["unlock"]:
+            result = exposed.run(*words, environment={"SALLYPORT_SOCK": str(place)},
+                                 cwd=path.parent)
+            result.failed(1, f"nothing answers at {place} any more", ENDED)
+            assert f"sallyport expose NAME --socket {place}" in result.hint
+    agent = exposed.run("--started-by-client", program="sallyport-agent",
+                        environment={"SALLYPORT_SOCK": str(path)})
+    assert agent.status == 1 and ENDED in agent.output
+    exposed.run("stop").done()
+    exposed.run("token", environment={"SALLYPORT_SOCK": str(path)}).failed(1, ENDED)
+    assert not path.exists() and list(path.parent.iterdir()) == []
+
+
+def test_none_is_started_where_a_killed_agent_has_left_one(exposed, server, path):
+    pid = exposed.agent_pid
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for_end(pid)
+    narrow = {"SALLYPORT_SOCK": str(path)}
+    exposed.run("token", environment=narrow).failed(1, ENDED)
+    exposed.sign_in(server)
+    exposed.run("token", environment=narrow).failed(1, ENDED)
+
+
+def test_a_path_that_is_exposed_anew_is_served(exposed, path):
+    exposed.run("expose", "--stop", path).done()
+    exposed.run("expose", "work", "--socket", path).done()
+    assert through(exposed, path, "token").done().line == exposed.token()
+    assert not (exposed.runtime / "sallyport" / "agent.sock.ended").exists()
+
+
+def test_an_agent_is_started_anywhere_else(exposed, path):
+    exposed.run("expose", "--stop", path).done()
+    other = {"SALLYPORT_SOCK": str(path.parent / "agent.sock")}
+    exposed.run("token", environment=other).failed(3)
+    exposed.run("stop", environment=other).done()
 
 
 def test_a_stale_socket_of_anybody_gives_way(signed_in, path):

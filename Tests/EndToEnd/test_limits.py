@@ -47,6 +47,11 @@ def test_the_end_is_told_beforehand(home, server):
     now = time.time()
     assert before - 2 < int(status["lifetime_ends_at"]) - 8 * 3600 < now + 2
     assert before - 2 < int(status["idle_ends_at"]) - 1800 < now + 2
+    shown = home.status()
+    for name in "lifetime_ends_at", "idle_ends_at":
+        assert shown[name] == int(status[name])
+    [row] = [line for line in home.run("status").done().output.splitlines() if "ends" in line]
+    assert row.startswith("  ends      in ") and row.endswith(" if it is not used")
 
 
 def test_an_agent_that_could_not_look_at_its_clock_serves_nobody_too_late(home, server):

@@ -38,7 +38,8 @@ def test_the_passphrase_of_a_lock_can_come_from_standard_input(home):
 
 def test_without_anybody_to_ask_the_lock_fails(home):
     with ScriptedAgent(home, NEEDS_PASSPHRASE) as agent:
-        home.run("lock", "--no-ask").failed(2, "a lock needs a passphrase")
+        result = home.run("lock", "--no-ask").failed(6, "a lock needs a passphrase")
+    assert result.hint == "sallyport lock --passphrase-stdin < FILE"
     assert len(agent.requests) == 1
 
 

@@ -197,6 +197,23 @@ def test_without_a_terminal_a_program_asks(home, askpass):
     assert askpass.questions() == [QUESTION]
 
 
+def test_a_program_that_cannot_be_run_is_named(home, askpass):
+    broken = home.folder / "broken"
+    broken.write_text("#!/nonexistent/sh\n")
+    broken.chmod(0o700)
+    plain = home.folder / "plain"
+    plain.write_text("#!/bin/sh\n")
+    plain.chmod(0o600)
+    for program, reason in [("/nonexistent/ask", "no such file"), (plain, "permission denied"),
+                            ("no-such-program", "not in PATH"), (broken, "no such file"),
+                            (askpass("exit 127"), "status 127")]:
+        with ScriptedAgent(home, LOCKED) as agent:
+            result = home.run("token", environment={"SALLYPORT_ASKPASS": str(program)})
+        assert len(agent.requests) == 1 and result.status == 6
+        assert f"the program of SALLYPORT_ASKPASS, {program}, cannot be run: " in result.errors
+        assert reason in result.errors and "the vault is locked" in result.errors
+
+
 @pytest.mark.parametrize("environment, asks", [
     ({}, False), ({"DISPLAY": ":9"}, True), ({"WAYLAND_DISPLAY": "w"}, True),
     ({"SSH_ASKPASS_REQUIRE": "force"}, True), ({"SSH_ASKPASS_REQUIRE": "prefer"}, False),

@@ -81,7 +81,7 @@ def test_locked_nobody_gets_anything_and_status_says_so(kept):
 
 def test_sessions_in_memory_are_locked_under_a_passphrase_of_the_moment(signed_in):
     token = signed_in.token()
-    signed_in.run("lock", "--no-ask").failed(2, "passphrase")
+    signed_in.run("lock", "--no-ask").failed(6, "passphrase")
     assert signed_in.token() == token
     with Terminal(signed_in, "lock") as terminal:
         answer(terminal, (LOCK, PASSPHRASE), (AGAIN, PASSPHRASE))
@@ -116,6 +116,15 @@ def test_the_passphrase_of_a_vault_is_changed_by_itself(kept):
     kept.run("unlock", "--passphrase-stdin", input=PASSPHRASE).failed(6, "does not open")
     kept.run("unlock", "--passphrase-stdin", input="another one").done()
     kept.token()
+
+
+def test_a_lock_in_memory_has_no_file_to_speak_of(signed_in):
+    signed_in.run("lock", "--no-ask").failed(6, "a lock needs a passphrase")
+    signed_in.run("lock", "--passphrase-stdin", input=PASSPHRASE).done()
+    wrong = signed_in.run("unlock", "--passphrase-stdin", input="another one")
+    wrong.failed(6, "the passphrase does not unlock the sessions in memory")
+    signed_in.run("unlock", "--passphrase-stdin", input=PASSPHRASE).done()
+    assert signed_in.token()
 
 
 def test_sessions_are_taken_to_another_home_and_back(kept):

@@ -1,6 +1,7 @@
 """Sessions that are kept: what the next agent has of them, and what the file shows to others."""
 
 import base64
+import fcntl
 import os
 import signal
 import stat
@@ -346,7 +347,14 @@ def test_a_second_agent_says_that_the_vault_is_in_use(kept):
     kept.run("agent", environment=other).done()
     try:
         said = kept.run("token", "work", environment=other).failed(5, "in use")
-        assert "at-" not in str(said)
+        assert "at-" not in str(said) and said.hint == "sallyport doctor"
+        # The holder is named where it is not the agent that is asked.
+        holder = f"the vault is held by process {kept.agent_pid}, sallyport-agent"
+        seen = kept.run("doctor", environment=other)
+        assert seen.status == 1 and holder in seen.output
+        assert f"try: kill {kept.agent_pid}\n" in seen.output
+        assert "try: sallyport doctor" not in seen.output
+        assert "is held by" not in kept.run("doctor").output
         assert kept.token() == "at-2" and Vault(kept).bytes == before
         # Once the first has gone the other has it.
         kept.run("stop").done()
@@ -354,3 +362,13 @@ def test_a_second_agent_says_that_the_vault_is_in_use(kept):
         assert kept.run("token", "work", environment=other).line == "at-2"
     finally:
         kept.run("stop", environment=other).done()
+
+
+def test_whoever_else_holds_the_vault_is_named(kept):
+    end(kept)
+    with open(Vault(kept).lock, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        seen = kept.run("doctor")
+        assert seen.status == 1 and "kill" not in seen.output
+        assert f"the vault is held by process {os.getpid()}, " in seen.output
+    assert "is held by" not in kept.run("doctor").output

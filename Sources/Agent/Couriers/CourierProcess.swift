@@ -102,7 +102,7 @@ final class CourierProcess {
     output.append("kept", constant: "no")
     output.endBlock()
     send()
-    Glibc.shutdown(descriptor.number, Int32(SHUT_WR))
+    if output.isEmpty { Glibc.shutdown(descriptor.number, Int32(SHUT_WR)) }
   }
 
   /// Hands the courier one more block, such as a pasted redirect URL.

@@ -65,14 +65,6 @@ enum NarrowSocketPath {
     return place
   }
 
-  /// The place `path` would mean, if its folder is there; for comparing.
-  static func resolved(_ path: String) -> String {
-    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex,
-      let folder = real(String(path[..<slash]))
-    else { return path }
-    return withSlash(folder) + path[path.index(after: slash)...]
-  }
-
   // MARK: The folder
 
   /// The folder without symbolic links and with a slash at its end, when nobody else can put

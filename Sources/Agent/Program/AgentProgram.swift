@@ -52,6 +52,9 @@ package enum AgentProgram {
     guard let path = folders.socket else {
       throw Failure(.failed, "no place for the socket: neither XDG_RUNTIME_DIR nor HOME is set")
     }
+    if starter == .client, let ended = EndedNarrowSocket(at: path, folders) {
+      throw Failure(.failed, ended.sentence, hint: ended.hint)
+    }
     // The folder an agent was started in must stay removable.
     guard chdir("/") == 0 else { throw Failure(.failed, "cannot enter /") }
     switch try AgentSocket.take(path, inherited: ServiceManager.inheritedListener(environment)) {

@@ -82,6 +82,7 @@ extension AgentServer {
   private func record() -> String? {
     do throws(SystemError) {
       try narrowRecord.write(exposures.values.map(\.socket.entry))
+      for exposure in exposures.values { try narrowRecord.forgetEnded(exposure.socket.path) }
       return nil
     } catch {
       return
@@ -91,8 +92,17 @@ extension AgentServer {
 
   /// Removes the sockets an agent that was killed has left behind.
   func sweepNarrowSockets() {
-    for entry in narrowRecord.entries() where entry.isStale { entry.remove() }
+    let left = narrowRecord.entries().filter { $0.isStale || !$0.isInPlace }
+    noteEnded(left.map(\.path))
+    for entry in left { entry.remove() }
     _ = record()
+  }
+
+  /// Sees to it that no client starts an agent where a narrow socket was.
+  private func noteEnded(_ paths: [String]) {
+    do throws(SystemError) { try narrowRecord.noteEnded(paths) } catch {
+      Diagnostics.tell("cannot note that narrow sockets have ended: \(error.reason)")
+    }
   }
 
   // MARK: Ends
@@ -100,7 +110,7 @@ extension AgentServer {
   func unexpose(_ request: AttributeBlock, of connection: Connection) {
     let named: [Exposure]
     if let path = request.string("socket") {
-      let place = NarrowSocketPath.resolved(path)
+      let place = NarrowSocketRecord.resolved(path)
       named = exposures.values.filter { $0.socket.path == path || $0.socket.path == place }
     } else if let name = request.string("account") {
       named = exposures.values.filter { $0.account.text == name }
@@ -140,6 +150,7 @@ extension AgentServer {
 
   private func end(_ ended: [Exposure]) {
     guard !ended.isEmpty else { return }
+    noteEnded(ended.map(\.socket.path))
     for exposure in ended {
       // Nobody is to find a socket that is not served any more.
       exposure.socket.entry.remove()

@@ -13,7 +13,9 @@ extension AgentServer {
 
   /// Sets the alarm for the end of the session; one at a time, which looks whether it has moved.
   func watchLimits(of account: Account) {
-    guard let session = account.session, let end = sessionLimits(of: account).end(of: session)
+    // One that is being logged out ends anyway; its alarm would go off again and again.
+    guard account.departure == nil, let session = account.session,
+      let end = sessionLimits(of: account).end(of: session)
     else { return }
     if let set = account.limitWatched, set <= end.at { return }
     account.limitWatched = end.at

@@ -40,6 +40,19 @@ extension AgentServer {
         asker: asker(on: connection)), to: account)
   }
 
+  /// Something of `account` was given to `asker`.
+  func noteGiven(
+    _ action: AuditEntry.Action, of account: Account, _ scope: String, to asker: Asker,
+    now: BootInstant
+  ) {
+    guard log != nil else { return }
+    startWindow(of: account, now: now)
+    add(
+      AuditEntry(
+        account: account.name.text, action: action, verdict: .given, scope: scope, asker: asker),
+      to: account)
+  }
+
   /// Whoever asks on `connection` gets nothing.
   func noteRefused(
     _ verdict: AuditEntry.Verdict, _ action: AuditEntry.Action, of account: Account,

@@ -178,6 +178,7 @@ extension AgentServer {
   /// What is in the vault's file stays there, sealed, until a person unlocks it.
   func forgetAll(now: BootInstant) {
     endAllExposures()
+    endQuestions(Self.hasBeenForgotten)
     let tellThoseWhoWait = abandonVault(now: now)
     let forgotten = accounts.values
     accounts = [:]

@@ -10,12 +10,13 @@ extension AgentServer {
     case .signIn(let account): return try signInOrder(account, timeout: timeout)
     case .refresh(let account, let session, let use, _):
       var order = try order("refresh", of: account, session, timeout: timeout)
-      try order.add("refresh_token", session.refreshToken)
-      if case .narrowed(let narrowing) = use { try order.add(narrowing) }
       if let trace = vault.traces[account.name.text], let folder = vault.folder {
         try order.add("vault.folder", folder)
         try order.add("vault.answer_key", trace.answerKey)
       }
+      if case .narrowed(let narrowing) = use { try order.add(narrowing) }
+      // Last: an order that is cut off must not use the token up without a way to keep what comes.
+      try order.add("refresh_token", session.refreshToken)
       return order.finished()
     case .exchange(let account, let session, let narrowing, _):
       var order = try order("exchange", of: account, session, timeout: timeout)

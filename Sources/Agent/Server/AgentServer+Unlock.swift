@@ -91,7 +91,6 @@ extension AgentServer {
 
   func openingEnded(_ opening: VaultOpening, _ outcome: CourierOutcome, now: BootInstant) {
     guard vault.attempt?.opening === opening else { return }
-    if let failure = opening.failure { return vaultIsFaulty(failure, now: now) }
     switch outcome {
     case .done:
       guard let key = opening.key else {
@@ -163,6 +162,12 @@ extension AgentServer {
       guard let account = accounts[name] else { continue }
       scheduleRefresh(of: account, now: now)
       if opening.changed.contains(name), !vault.needsRewriting { save(name, now: now) { _, _ in } }
+    }
+    vault.unreadable = Set(opening.unreadable.keys)
+    for (text, failure) in opening.unreadable {
+      guard let name = AccountName(text) else { continue }
+      let account = made(name)
+      if account.session == nil { account.note(failure) }
     }
   }
 

@@ -94,6 +94,7 @@ extension AgentServer {
       return releaseHeld(now: now)
     }
     vault.file = file
+    if file.cutBytes > 0 { vault.cutBytes = file.cutBytes }
     if case .readOnly(let error) = file.state { vault.note(vault.failure(.readOnly(error))) }
     if case .unreliable(let error) = file.state { vault.note(vault.failure(.unreliable(error))) }
     open(header, frames, now: now)

@@ -37,6 +37,12 @@ extension AgentServer {
         "sallyport vault change memory"
       )
     }
+    if vault.cutBytes > 0, vault.isWriting {
+      return (
+        "the last \(vault.cutBytes) bytes of \(vault.path) were no whole record, and were cut off:"
+          + " what they were to say is lost", nil
+      )
+    }
     let source = vault.source(configured: configuration.vault)
     guard let configured = configuration.vault, configured.name != source,
       vaultExists || vault.isWriting
@@ -62,9 +68,7 @@ extension AgentServer {
       return answer(connection, Failure(.failed, "there is no folder for a vault: HOME is not set"))
     }
     guard vault.batch == nil else {
-      return answer(
-        connection,
-        Failure(.temporarilyUnavailable, "the vault is just being written: ask once more"))
+      return answer(connection, Self.justBeingWritten)
     }
     if case .faulty(let failure) = vault.phase { return answer(connection, failure) }
     if source == .memory { return leaveFile(connection, now: now) }
@@ -76,8 +80,19 @@ extension AgentServer {
         connection,
         Failure(.invalidRequest, "the vault needs a new passphrase", needs: .newPassphrase))
     }
-    remake(.create(source, passphrase: passphrase), for: connection, now: now)
+    // Whoever chooses the key can read the file, as whoever has a copy of it.
+    let names = accounts.filter { $1.isWorthStoring && $1.departure == nil }.keys.sorted()
+    admit(connection, toAll: names[...], now: now) { [unowned self] connection, now in
+      // A question takes its time.
+      guard vault.batch == nil, vault.canBeRemade else {
+        return answer(connection, Self.justBeingWritten)
+      }
+      remake(.create(source, passphrase: passphrase), for: connection, now: now)
+    }
   }
+
+  private static let justBeingWritten = Failure(
+    .temporarilyUnavailable, "the vault is just being written: ask once more")
 
   /// Sessions are in memory only from now on; the file gets another name, and is not destroyed.
   private func leaveFile(_ connection: Connection, now: BootInstant) {

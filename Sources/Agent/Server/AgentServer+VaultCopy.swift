@@ -10,13 +10,17 @@ extension AgentServer {
   func exportVault(_ request: AttributeBlock, of connection: Connection, now: BootInstant) {
     do throws(Failure) {
       let (path, passphrase) = try copy(request)
+      guard !path.hasPrefix("\(vault.folder ?? "")/") || vault.folder == nil else {
+        throw Failure(.invalidRequest, "the folder of \(path) is the vault's own")
+      }
       // Of one that is being signed out nobody gets anything any more.
       let names = accounts.filter { $1.isWorthStoring && $1.departure == nil }.keys.sorted()
       guard !names.isEmpty else { throw Failure(.failed, "there is no session to export") }
       admit(connection, toAll: names[...], now: now) { [unowned self] connection, now in
         hold(connection)
         let export = VaultExport(
-          connection: connection.id, path: path, passphrase: passphrase, names: names)
+          connection: connection.id, asker: asker(on: connection), path: path,
+          passphrase: passphrase, names: names)
         export.write = { [unowned self] (name, order) throws(AttributeFault) in
           try appendSession(name, to: &order)
         }
@@ -26,7 +30,7 @@ extension AgentServer {
   }
 
   /// Whoever has the file has the sessions: he is asked for each of them as if it were handed out.
-  private func admit(
+  func admit(
     _ connection: Connection, toAll names: ArraySlice<String>, now: BootInstant,
     _ proceed: @escaping (Connection, BootInstant) -> Void
   ) {
@@ -50,13 +54,13 @@ extension AgentServer {
   }
 
   func exportEnded(_ export: VaultExport, _ outcome: CourierOutcome) {
-    guard let connection = connections[export.connection] else { return }
-    if case .refused(let refusal) = outcome { return answer(connection, refusal.failure) }
+    if case .refused(let refusal) = outcome { return answer(export.connection, refusal.failure) }
     let now = clock()
     for name in export.names {
       guard let account = accounts[name] else { continue }
-      noteGiven(.export, of: account, account.session?.scope ?? "", to: connection, now: now)
+      noteGiven(.export, of: account, account.session?.scope ?? "", to: export.asker, now: now)
     }
+    guard let connection = connections[export.connection] else { return }
     answer(connection) { (reply) throws(AttributeFault) in
       reply.append("event", constant: "done")
       reply.append("accounts", Int64(export.names.count))
@@ -84,8 +88,9 @@ extension AgentServer {
       return answer(task.connection, failure)
     }
     var (taken, skipped): ([String], [String]) = ([], [])
+    var waiting: [(TokenRequest, Account)] = []
     for (name, restored) in task.accounts.sorted(by: { $0.key < $1.key }) {
-      if take(restored, replaces: task.replaces, now: now) {
+      if take(restored, replaces: task.replaces, &waiting, now: now) {
         taken.append(name)
       } else {
         skipped.append(name)
@@ -106,6 +111,7 @@ extension AgentServer {
       }
     }
     if taken.isEmpty { finish() }
+    for (request, account) in waiting { serveAgain(request, from: account, now: now) }
   }
 
   /// Who has made the file must not choose a program that runs here, or a file that is sent away: it
@@ -129,7 +135,12 @@ extension AgentServer {
   }
 
   /// Takes over an account of the file, unless there is a session already.
-  private func take(_ restored: Account, replaces: Bool, now: BootInstant) -> Bool {
+  ///
+  /// - Parameter waiting: gets those who have waited for an exchange of the session before.
+  private func take(
+    _ restored: Account, replaces: Bool, _ waiting: inout [(TokenRequest, Account)],
+    now: BootInstant
+  ) -> Bool {
     let name = restored.name.text
     let account = accounts[name] ?? restored
     if account !== restored {
@@ -139,8 +150,7 @@ extension AgentServer {
       endExposures(of: account.name)
       // Of a session that stays the exchanges go on.
       if restored.session != nil { endExchanges(of: account) }
-      let waiting = account.takeOver(restored)
-      for request in waiting { serveAgain(request, from: account, now: now) }
+      waiting += account.takeOver(restored).map { ($0, account) }
     }
     accounts[name] = account
     scheduleRefresh(of: account, now: now)

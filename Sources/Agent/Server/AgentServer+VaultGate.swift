@@ -20,7 +20,11 @@ extension AgentServer {
     // To unlock is also how a vault is made that the configuration wants since.
     if mayMakeSession(request) || request.has("action", "unlock") { followConfiguration() }
     switch vault.phase {
-    case .open, .memory, .faulty: return false
+    case .open, .memory: return false
+    case .faulty:
+      guard isOnSessions(request, connection), mayLookAgain() else { return false }
+      lookAtVaultAgain(now: clock())
+      return isBarred(request, of: connection)
     case .absent(.passphrase, _):
       guard mayMakeSession(request) else { return false }
       answer(connection, Self.noPassphraseYet)
@@ -68,7 +72,16 @@ extension AgentServer {
     let ends = vault.openingSince.adding(milliseconds: Self.shortHold)
     guard now < ends, vault.awaitsTurnSince == nil else { return false }
     holdUntilOpen(request, connection)
-    deadlines.add(.vaultHeld, at: ends)
+    if !vault.hasHeldDeadline { deadlines.add(.vaultHeld, at: ends) }
+    vault.hasHeldDeadline = true
+    return true
+  }
+
+  /// Whether somebody can have mended the file since it was looked at.
+  private func mayLookAgain() -> Bool {
+    let now = clock()
+    guard vault.opensAgainAt.map({ $0 <= now }) ?? true else { return false }
+    vault.opensAgainAt = now.adding(milliseconds: Self.shortHold)
     return true
   }
 

@@ -6,11 +6,12 @@ import Vault
 
 /// What the couriers are told that seal and open.
 extension AgentServer {
+  /// - Parameter path: where the vault lies; nil for what is sealed in memory alone.
   func vaultOrder(
-    _ job: StaticString, path: String, timeout: Int64
+    _ job: StaticString, path: String?, timeout: Int64
   ) throws(Failure) -> JobOrder {
     var order = try JobOrder(job: job, account: "vault", timeout: timeout, pool: pool)
-    try order.add("vault.path", path)
+    if let path { try order.add("vault.path", path) }
     return order
   }
 
@@ -41,7 +42,9 @@ extension AgentServer {
   }
 
   func unsealing(_ opening: VaultOpening, timeout: Int64) throws(Failure) -> SecretBuffer {
-    var order = try vaultOrder("unseal", path: vault.path, timeout: timeout)
+    let isInMemory = vault.sealedInMemory != nil
+    var order = try vaultOrder(
+      "unseal", path: isInMemory ? nil : vault.path, timeout: timeout)
     try order.add("vault.header", hexadecimal(opening.header.bytes))
     try order.add("passphrase", opening.passphrase)
     if opening.header.plan.keySource == VaultSource.commandName {

@@ -79,7 +79,7 @@ extension AgentServer {
       if vault.needsRewriting { try reopenUnwritable() }
       if vault.lostHeader != nil { try prepareNewFile() }
       guard let file = vault.file, let header = vault.header else { return nil }
-      if vault.needsRewriting || file.isWorthRewriting {
+      if vault.needsRewriting || (file.isWorthRewriting && vault.unreadable.isEmpty) {
         return newFile(.rewrite(header, key: key))
       }
       guard !vault.waiting.isEmpty else { return nil }
@@ -231,12 +231,17 @@ extension AgentServer {
     if case .absent = vault.phase { vault.file = nil }
     // One that was still to be made has not been lost: to try that again at once would never end.
     let isLost = vault.file?.header != nil && !vaultExists
-    if isLost { leaveLostFile() }
     vault.note(failure)
     vault.needsRewriting = vault.isWriting
+    if isLost {
+      leaveLostFile()
+      // All of it goes into the new file, the beginnings of refreshes too.
+      vault.waiting = batch.writes + vault.waiting
+      return true
+    }
     for write in batch.writes { write.then(.failed, now) }
     failWaiting(failure, now: now)
-    return isLost
+    return false
   }
 
   /// Somebody has removed the file: what is in memory goes into a new one, under the same key.

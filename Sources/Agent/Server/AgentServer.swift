@@ -241,7 +241,9 @@ package final class AgentServer {
       case .exposure(let id): endExposure(id)
       case .vaultRetry: retryVault(now: now)
       case .vaultTurn: takeTurn(now: now)
-      case .vaultHeld: releaseHeld(now: now)
+      case .vaultHeld:
+        vault.hasHeldDeadline = false
+        releaseHeld(now: now)
       case .unlock: beginAttempt(now: now)
       case .places:
         hasPlacesDeadline = false

@@ -6,6 +6,8 @@ import Secrets
 /// Sessions on their way into a file of the person's choice, sealed under a passphrase.
 final class VaultExport: CourierFeed {
   let connection: UInt64
+  /// Who has asked for it, whether or not he is still there at the end.
+  let asker: Asker
   let path: String
   let passphrase: HeldSecret
   /// The accounts that go into it.
@@ -15,8 +17,11 @@ final class VaultExport: CourierFeed {
   private var rest: ArraySlice<String>
   private var hasEnded = false
 
-  init(connection: UInt64, path: String, passphrase: HeldSecret, names: [String]) {
+  init(
+    connection: UInt64, asker: Asker, path: String, passphrase: HeldSecret, names: [String]
+  ) {
     self.connection = connection
+    self.asker = asker
     self.path = path
     self.passphrase = passphrase
     self.names = names

@@ -111,6 +111,12 @@ final class VaultKeeper {
   /// The attempt to open it that is under way, or waits for its time.
   var attempt: UnlockAttempt?
   var delay = UnlockDelay()
+  /// Bytes behind the last record that were none, when the file was opened; they were cut off.
+  var cutBytes = 0
+  /// Accounts whose record cannot be understood: it stays in the file as long as nothing else is wrong.
+  var unreadable: Set<String> = []
+  /// Whether a time is set at which those who only look are answered.
+  var hasHeldDeadline = false
   /// Milliseconds until the file of another process is tried again.
   var turnPause: Int64 = 0
   /// Since when that process is waited for.
@@ -172,6 +178,14 @@ final class VaultKeeper {
     switch phase {
     case .sealed, .opening, .locking: true
     case .memory, .absent, .open, .faulty: false
+    }
+  }
+
+  /// Whether everything can be written anew under another key.
+  var canBeRemade: Bool {
+    switch phase {
+    case .memory, .absent, .open: true
+    case .sealed, .opening, .locking, .faulty: false
     }
   }
 

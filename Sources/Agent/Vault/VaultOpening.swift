@@ -13,7 +13,8 @@ final class VaultOpening {
   private(set) var accounts: [String: Account] = [:]
   /// Accounts whose record in the file is not how they are by now.
   private(set) var changed: Set<String> = []
-  private(set) var failure: Failure?
+  /// Why the record of an account is of no use.
+  private(set) var unreadable: [String: Failure] = [:]
 
   init(_ header: VaultHeader, _ frames: [RecordFrame], passphrase: HeldSecret?) {
     self.header = header
@@ -31,14 +32,15 @@ final class VaultOpening {
   func take(
     _ heading: RecordHeading, _ payload: AttributeBlock, now: BootInstant, pool: SecretPool
   ) {
-    guard failure == nil, let name = AccountName(heading.name) else { return }
+    guard let name = AccountName(heading.name) else { return }
     switch heading.kind {
     case .session:
       do throws(RestoreFault) {
         accounts[heading.name] = try Account.restored(
           payload, name: name, now: now, wallNow: wallClockSeconds(), pool: pool)
       } catch {
-        failure = Failure(.failed, "the session of \(name) in the vault \(error.sentence)")
+        // The others are as good as before.
+        unreadable[heading.name] = error.failure(of: name)
       }
     case .answer:
       changed.insert(heading.name)

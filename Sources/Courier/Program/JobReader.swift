@@ -14,15 +14,21 @@ struct JobReader {
 
   /// Waits for the first block.
   ///
-  /// The end of the input ends it too: a file written by hand may lack the blank line.
+  /// The end of the input ends it too: a file written by hand may lack the blank line. An agent's order
+  /// that breaks off is none: what is missing may be what keeps the job from doing harm.
   mutating func job() throws(CourierFailure) -> Job {
     while true {
-      if let block = try nextBlock(orRest: !isOpen) {
+      if let block = try nextBlock(orRest: !isOpen && !isSocket) {
         return try parse(block) { (block) throws(CourierFailure) in try Job(block) }
       }
       guard isOpen else { throw CourierFailure(.invalidRequest, "there is no job on the input") }
       if case .wouldBlock = receive() { _ = waitUntil(descriptor, readyFor: POLLIN) }
     }
+  }
+
+  private var isSocket: Bool {
+    var facts = stat()
+    return fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
   }
 
   /// What came next.

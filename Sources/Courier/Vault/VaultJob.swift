@@ -25,8 +25,11 @@ struct VaultJob: BoundedJob {
     }
   }
 
+  /// What the sentences of a job without a path call the vault.
+  static let inMemory = "the sessions in memory"
+
   /// Where the vault lies, for sentences, and for those jobs that open files themselves.
-  var path: String { job["vault.path"].map { shown($0, limit: 4096) } ?? "the vault" }
+  var path: String { job["vault.path"].map { shown($0, limit: 4096) } ?? Self.inMemory }
 
   /// Does `body`, and tells a fault of the vault as one of the job.
   func telling<R>(_ body: () throws(VaultFault) -> R) throws(CourierFailure) -> R {

@@ -143,7 +143,8 @@ struct VaultKeySource {
 
   private static func wrongKey(of source: String, path: String) -> String {
     switch Source(rawValue: source) {
-    case .passphrase: "the passphrase does not open \(path)"
+    case .passphrase:
+      "the passphrase does not \(path == VaultJob.inMemory ? "unlock" : "open") \(path)"
     case .secretService: "the key in the keyring does not open \(path)"
     case .credential: "the credential \(VaultCredential.name) does not open \(path)"
     case .command: "what the vault's command prints does not open \(path)"
