@@ -141,10 +141,21 @@ def test_a_change_that_fails_leaves_the_configuration(home):
 def test_a_configuration_that_cannot_be_changed_is_told_with_its_line(home):
     home.write_config("[work]\n", mode=0o666)
     with ScriptedAgent(home, OPEN, DONE):
-        result = home.run("vault", "change", "command = pass show \"a ; b\" x")
+        result = home.run("vault", "change", "command = pass show a")
     assert result.status == 1
     assert "the vault has changed, but the configuration has not" in result.errors
     assert "    vault = " in result.errors.splitlines()[-1]
+    assert home.config.read_text() == "[work]\n"
+
+
+def test_what_no_line_can_hold_changes_nothing(home):
+    """A vault under a command that nobody can configure would stay shut."""
+    home.write_config("[work]\n")
+    with ScriptedAgent(home, OPEN, DONE) as agent:
+        result = home.run("vault", "change", "command = pass show \"a ; b\" x")
+    assert result.status == 2
+    assert "no line can hold" in result.errors
+    assert agent.requests == []
     assert home.config.read_text() == "[work]\n"
 
 
