@@ -212,12 +212,12 @@ def test_a_logind_that_is_started_anew_is_heard(watch, login, bus):
 def test_sleep_waits_until_it_is_locked(watch, login):
     assert login.held == [("sleep", "sallyport", "Tokens are being locked", "delay")]
     watch.program("sallyport", f"read -r _ < {watch.gate}")
-    login.sleep(True)
+    login.prepare_for_sleep(True)
     wait_until(lambda: watch.locks, "the lock")
     assert len(login.held) == 1, "sleep may begin before everything is locked"
     watch.open_gate()
     wait_until(lambda: not login.held, "sleep to be let")
-    login.sleep(False)
+    login.prepare_for_sleep(False)
     wait_until(lambda: login.held, "sleep to be delayed again")
     login.settle()
     assert watch.locks == 1 and len(login.held) == 1 and watch.said == []
@@ -225,13 +225,13 @@ def test_sleep_waits_until_it_is_locked(watch, login):
 
 def test_each_sleep_is_delayed(watch, login):
     for number in range(1, 4):
-        login.sleep(True)
+        login.prepare_for_sleep(True)
         wait_until(lambda: not login.held, "sleep to be let")
-        login.sleep(False)
+        login.prepare_for_sleep(False)
         wait_until(lambda: login.held, "sleep to be delayed again")
         assert watch.locks == number and len(login.inhibitors) == number + 1
     # Said twice, it is delayed once.
-    login.sleep(False)
+    login.prepare_for_sleep(False)
     login.settle()
     assert len(login.held) == 1
 
@@ -240,7 +240,7 @@ def test_sleep_that_cannot_be_delayed_is_told(idle, login):
     login.refuses = True
     idle.start()
     login.wait_for_listener()
-    login.sleep(True)
+    login.prepare_for_sleep(True)
     login.settle()
     assert idle.locks == 1
     assert idle.said == ["sallyport-lock-watch: sleep could not be delayed: it may have begun"
@@ -308,7 +308,7 @@ def test_an_open_vault_is_locked(home, server, idle, login, mine):
     home.run("token", "work", "--format", "json").failed(6)
     assert idle.said == []
     home.run("unlock").done()
-    login.sleep(True)
+    login.prepare_for_sleep(True)
     login.settle()
     home.run("token", "work").failed(6)
     home.run("unlock").done()
@@ -335,7 +335,7 @@ def test_where_no_agent_runs_none_is_started(home, idle, login, mine):
     idle.start(home)
     login.wait_for_listener()
     login.lock(mine)
-    login.sleep(True)
+    login.prepare_for_sleep(True)
     login.settle()
     assert not home.socket.exists() and idle.said == []
 

@@ -129,7 +129,7 @@ class Login:
             self.path(session), "org.freedesktop.DBus.Properties", "PropertiesChanged",
             "sa{sv}as", (f"{NAME}.Session", {"LockedHint": ("b", hint)}, []))
 
-    def sleep(self, begins):
+    def prepare_for_sleep(self, begins):
         self.signal(ROOT, f"{NAME}.Manager", "PrepareForSleep", "b", (begins,))
 
     def signal(self, path, interface, name, signature=None, body=()):
