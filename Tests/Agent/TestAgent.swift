@@ -61,7 +61,10 @@ final class TestAgent {
 
     """
 
-  deinit { thread.end() }
+  deinit {
+    thread.end()
+    thread.reapOrphans()
+  }
 
   /// The text of a configuration with `names` as accounts.
   static func configuration(_ names: [String]) -> String {
@@ -200,8 +203,19 @@ private final class AgentThread {
 
   private final class Box {
     let plan: Plan
-    init(_ plan: Plan) { self.plan = plan }
+    let orphans: Orphans
+    init(_ plan: Plan, _ orphans: Orphans) {
+      self.plan = plan
+      self.orphans = orphans
+    }
   }
+
+  /// The couriers an agent has left alone when it ended.
+  private final class Orphans: Sendable {
+    let processIDs = Mutex<[pid_t]>([])
+  }
+
+  private let orphans = Orphans()
 
   init(
     _ scratch: ScratchFolder, courier: String, limits: AgentLimits, ways: [QuestionWay],
@@ -213,16 +227,19 @@ private final class AgentThread {
       listener: listener, socketPath: socketPath, courierPath: courier,
       configurationPath: scratch("config"), logFolder: scratch("state"), limits: limits,
       ways: ways, clock: clock, vault: vault)
-    let box = Unmanaged.passRetained(Box(plan)).toOpaque()
+    let box = Unmanaged.passRetained(Box(plan, orphans)).toOpaque()
     pthread_create(
       &thread, nil,
       { box in
-        if let box { AgentThread.serve(Unmanaged<Box>.fromOpaque(box).takeRetainedValue().plan) }
+        guard let box else { return nil }
+        let content = Unmanaged<Box>.fromOpaque(box).takeRetainedValue()
+        let orphans = AgentThread.serve(content.plan)
+        content.orphans.processIDs.withLock { $0 = orphans }
         return nil
       }, box)
   }
 
-  private static func serve(_ plan: Plan) {
+  private static func serve(_ plan: Plan) -> [pid_t] {
     let path = plan.socketPath
     let server = try? AgentServer(
       listener: Descriptor(owning: plan.listener), socketPath: path,
@@ -237,6 +254,7 @@ private final class AgentThread {
       keeper.whyNoSecretService = { vault.faults.noSecretService }
     }
     server?.run()
+    return server?.orphans ?? []
   }
 
   func signal(_ number: Int32) { pthread_kill(thread, number) }
@@ -252,5 +270,14 @@ private final class AgentThread {
     guard !hasEnded else { return }
     if let client = try? AgentClient(socketPath) { _ = try? client.ask("action=stop") }
     join()
+  }
+
+  /// Ends the couriers that would outlive the agent, and takes them from the list of children: a
+  /// child that nobody waits for keeps the test library from seeing its own (`waitid` of any child).
+  func reapOrphans() {
+    for processID in orphans.processIDs.withLock({ $0 }) {
+      kill(-processID, SIGKILL)
+      while waitpid(processID, nil, 0) == -1, errno == EINTR {}
+    }
   }
 }

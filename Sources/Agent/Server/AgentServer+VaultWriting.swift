@@ -203,7 +203,10 @@ extension AgentServer {
   }
 
   private func sealed(_ batch: SealBatch, now: BootInstant) {
-    if batch.isNewFile { vault.needsRewriting = false }
+    if batch.isNewFile {
+      vault.needsRewriting = false
+      releaseKeepers()
+    }
     if case .absent = vault.phase, let key = batch.key { vault.phase = .open(key) }
     vault.lostHeader = nil
     if !vault.needsRewriting { vault.forgetFault() }
@@ -215,6 +218,11 @@ extension AgentServer {
     for write in batch.writes {
       write.then(batch.leftOut.contains(write.name) ? .failed : .written, now)
     }
+  }
+
+  /// A new file has all there is: couriers that have waited since a write has failed can end.
+  private func releaseKeepers() {
+    for courier in couriers.values where courier.awaitsNewFile { courier.answerIsKept() }
   }
 
   /// - Returns: whether something else can be tried at once.

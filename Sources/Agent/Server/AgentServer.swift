@@ -30,6 +30,8 @@ package final class AgentServer {
   let narrowRecord: NarrowSocketRecord
   let vault: VaultKeeper
   var couriers: [UInt64: CourierProcess] = [:]
+  /// The couriers that have outlived ``run()``: children that a process which goes on has to reap.
+  private(set) var orphans: [pid_t] = []
   var questions: [UInt64: Question] = [:]
   /// How a person can be asked, within so many seconds.
   var waysToAsk: (Question.Subject, Int64) -> [QuestionWay] = {
@@ -258,8 +260,12 @@ package final class AgentServer {
   private func endAll() {
     // What clients can still take without waiting, they get.
     for connection in connections.values { _ = connection.send() }
-    // What a server has answered to a refresh, its courier writes down by itself.
-    for courier in couriers.values where !courier.keepsAnswer {
+    for courier in couriers.values {
+      // What a server has answered to a refresh, its courier writes down by itself.
+      if courier.keepsAnswer {
+        orphans.append(courier.processID)
+        continue
+      }
       kill(-courier.processID, SIGKILL)
       waitpid(courier.processID, nil, 0)
     }
