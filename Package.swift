@@ -38,7 +38,8 @@ func staticPIE(_ program: String) -> [LinkerSetting] {
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
 ) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + inSections)
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict + inSections)
 }
 
 /// A program: one thin `main.swift` over a library target.

@@ -1,20 +1,35 @@
 /*
  * Clients of several sockets in turn.
  *
- *   connects [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
+ *   connects [-s | -o] [-k] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
+ *   connects -c CLIENTS | -m CLIENTS ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
  *
  * A round goes to each socket, and is
- *   without an option   200 times: connect, ask, read, close
+ *   without -k, -c, -m  200 times: connect, ask, read, close
  *   -k                  200 requests over one connection
  *   -c CLIENTS          so many processes at once, 500 connections each
  *   -m CLIENTS          so many connections that have all asked before the first answer is read
+ *
+ * One client and one server take turns: where the kernel puts the two decides more than what either
+ * does. On one processor a request is a switch from one to the other; on two it wakes a processor that
+ * has gone idle, which on a virtual machine the hypervisor does. The kernel settles on either and stays
+ * there for a second or for a minute. So
+ *   -s                  client and servers, with all their threads and children, on the same processor
+ *   -o                  the client on one processor, the servers on another
+ *   neither             where the kernel likes
+ * What cannot be placed leaves all unplaced, and a first line that says why. At the end all processes
+ * may run again where they could before.
  *
  * For each socket one line: the median rate in requests a second and, behind it, the tenth and the
  * ninetieth of a hundred; the median of its ratio to the first socket's, round by round, and the same
  * two; the processor time the server has used for a request, in microseconds.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +41,7 @@
 #include <unistd.h>
 
 enum { MOST_SOCKETS = 8, CONNECTIONS = 200, OF_EACH_PROCESS = 500, MOST_CLIENTS = 2000 };
-enum { LONGEST_REQUEST = 4096 };
+enum { LONGEST_REQUEST = 4096, MOST_THREADS = 1024 };
 
 struct peer {
   struct sockaddr_un address;
@@ -37,7 +52,12 @@ struct peer {
 };
 
 static enum { ONE, KEPT, PROCESSES, MANY } way = ONE;
+static enum { ANYWHERE, SAME, OTHER } place = ANYWHERE;
 static int clients = 1;
+
+/* The threads that have been placed, and where each could run before. */
+static struct { pid_t thread; cpu_set_t before; } placed[MOST_THREADS];
+static volatile sig_atomic_t count_placed = 0;
 
 static double now(void) {
   struct timespec time;
@@ -50,22 +70,103 @@ static void fail(const char *what) {
   exit(1);
 }
 
-/* Microseconds a process has been running; 0 where the kernel does not tell. */
-static double used(pid_t process) {
+/* All threads of a process, and of the processes it has started; ends early when a visit returns 0. */
+static int each_thread(pid_t process, int (*visit)(pid_t, void *), void *with) {
+  char path[64];
+  int good = 1, thread, child;
+  snprintf(path, sizeof path, "/proc/%d/task", process);
+  DIR *threads = opendir(path);
+  if (threads == NULL) return 0;
+  for (struct dirent *entry; good && (entry = readdir(threads)) != NULL;) {
+    if ((thread = atoi(entry->d_name)) <= 0) continue;
+    good = visit(thread, with);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", process, thread);
+    FILE *children = good ? fopen(path, "re") : NULL;
+    if (children == NULL) continue;
+    while (good && fscanf(children, "%d", &child) == 1) good = each_thread(child, visit, with);
+    fclose(children);
+  }
+  closedir(threads);
+  return good;
+}
+
+static int add_used(pid_t thread, void *sum) {
   char path[64];
   unsigned long long nanoseconds = 0;
-  snprintf(path, sizeof path, "/proc/%d/schedstat", process);
+  snprintf(path, sizeof path, "/proc/%d/schedstat", thread);
   FILE *file = fopen(path, "re");
-  if (file == NULL) return 0;
-  if (fscanf(file, "%llu", &nanoseconds) != 1) nanoseconds = 0;
+  if (file == NULL) return 1;
+  if (fscanf(file, "%llu", &nanoseconds) == 1) *(double *)sum += nanoseconds / 1e3;
   fclose(file);
-  return nanoseconds / 1e3;
+  return 1;
+}
+
+/* Microseconds a server has been running; 0 where the kernel does not tell. */
+static double used(pid_t server) {
+  double sum = 0;
+  each_thread(server, add_used, &sum);
+  return sum;
+}
+
+static void restore(void) {
+  while (count_placed > 0) {
+    int last = --count_placed;
+    sched_setaffinity(placed[last].thread, sizeof(cpu_set_t), &placed[last].before);
+  }
+}
+
+static void interrupted(int number) {
+  restore();
+  _exit(128 + number);
+}
+
+static int place_thread(pid_t thread, void *where) {
+  int next = count_placed;
+  if (next == MOST_THREADS) return errno = E2BIG, 0;
+  placed[next].thread = thread;
+  if (sched_getaffinity(thread, sizeof(cpu_set_t), &placed[next].before) != 0) return 0;
+  count_placed = next + 1;
+  return sched_setaffinity(thread, sizeof(cpu_set_t), where) == 0;
+}
+
+/* The first processor this process may use, or the last: neighbours are often one core's two halves. */
+static int processor(const cpu_set_t *allowed, int last) {
+  int found = -1;
+  for (int n = 0; n < CPU_SETSIZE && (last || found < 0); n++)
+    if (CPU_ISSET(n, allowed)) found = n;
+  return found;
+}
+
+static void place_all(const struct peer *peers, int count) {
+  const char *what = "this process";
+  cpu_set_t allowed, servers, client;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) goto failed;
+  what = "only one processor";
+  errno = 0;
+  if (place == OTHER && CPU_COUNT(&allowed) < 2) goto failed;
+  CPU_ZERO(&servers);
+  CPU_SET(processor(&allowed, 0), &servers);
+  CPU_ZERO(&client);
+  CPU_SET(processor(&allowed, place == OTHER), &client);
+  signal(SIGINT, interrupted);
+  signal(SIGTERM, interrupted);
+  atexit(restore);
+  for (int i = 0; i < count; i++) {
+    what = peers[i].address.sun_path;
+    if (!each_thread(peers[i].server, place_thread, &servers)) goto failed;
+  }
+  what = "this process";
+  if (place_thread(0, &client)) return;
+failed:
+  printf("not placed: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
+  restore();
 }
 
 static int reach(const struct peer *peer) {
   int number = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (number < 0) fail("socket");
-  if (connect(number, (const struct sockaddr *)&peer->address, sizeof peer->address) != 0) fail("connect");
+  const struct sockaddr *address = (const struct sockaddr *)&peer->address;
+  if (connect(number, address, sizeof peer->address) != 0) fail("connect");
   return number;
 }
 
@@ -160,7 +261,6 @@ static void prepare(struct peer *peer, const char *path, const char *request, in
   say(peer, number);
   hear(number);
   close(number);
-  ask_round(peer);
 }
 
 static void tell(struct peer *peer, int rounds) {
@@ -174,18 +274,26 @@ static void tell(struct peer *peer, int rounds) {
 }
 
 static int misused(void) {
-  fprintf(stderr, "usage: connects [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE "
-                  "[SOCKET REQUEST-FILE …]\n");
+  fprintf(stderr,
+          "usage: connects [-s | -o] [-k] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]\n"
+          "       connects -c CLIENTS | -m CLIENTS ROUNDS SOCKET REQUEST-FILE […]\n");
   return 2;
 }
 
 int main(int argc, char **argv) {
   int option;
-  while ((option = getopt(argc, argv, "+kc:m:")) != -1) {
-    if (option == '?') return misused();
-    way = option == 'k' ? KEPT : option == 'c' ? PROCESSES : MANY;
+  while ((option = getopt(argc, argv, "+sokc:m:")) != -1) {
+    switch (option) {
+    case 's': place = SAME; break;
+    case 'o': place = OTHER; break;
+    case 'k': way = KEPT; break;
+    case 'c': way = PROCESSES; break;
+    case 'm': way = MANY; break;
+    default: return misused();
+    }
     if (optarg != NULL) clients = atoi(optarg);
   }
+  if (place != ANYWHERE && way != ONE && way != KEPT) return misused();
   argc -= optind;
   argv += optind;
   if (argc < 3 || argc % 2 == 0 || clients < 1 || clients > MOST_CLIENTS) return misused();
@@ -195,6 +303,8 @@ int main(int argc, char **argv) {
   int rounds = atoi(argv[0]), count = 0;
   for (int i = 1; i + 1 < argc && count < MOST_SOCKETS; i += 2, count++)
     prepare(&peers[count], argv[i], argv[i + 1], rounds);
+  if (place != ANYWHERE) place_all(peers, count);
+  for (int i = 0; i < count; i++) ask_round(&peers[i]);
   for (int round = 0; round < rounds; round++)
     for (int i = 0; i < count; i++) {
       measure(&peers[i], round);
