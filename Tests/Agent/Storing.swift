@@ -24,9 +24,18 @@ extension Account {
 func restore(
   _ text: String, pool: SecretPool, now: BootInstant = start, wallNow: Int64 = wallAtStart
 ) throws -> Account {
+  var parts = SharedParts()
+  return try restore(text, sharing: &parts, pool: pool, now: now, wallNow: wallNow)
+}
+
+/// The same, with what accounts that were restored before have said alike.
+func restore(
+  _ text: String, sharing parts: inout SharedParts, pool: SecretPool, now: BootInstant = start,
+  wallNow: Int64 = wallAtStart
+) throws -> Account {
   try withBlock(text) {
     try Account.restored(
-      $0, name: try accountName("work"), now: now, wallNow: wallNow, pool: pool)
+      $0, name: try accountName("work"), now: now, wallNow: wallNow, sharing: &parts, pool: pool)
   }
 }
 

@@ -231,9 +231,11 @@ struct StoringTests {
     _ = account.signedIn(try #require(session))
     var block = SecretBuffer(in: pool)
     try account.store(into: &block, at: start, wallNow: wallAtStart)
+    var parts = SharedParts()
     let restored = try block.withUnsafeBytes {
       try Account.restored(
-        try AttributeBlock($0), name: account.name, now: start, wallNow: wallAtStart, pool: pool)
+        try AttributeBlock($0), name: account.name, now: start, wallNow: wallAtStart,
+        sharing: &parts, pool: pool)
     }
     let tokens = try #require(restored.session?.accessToken)
     #expect(tokens.withUnsafeBytes { Array($0) } == Array("a\r=[]".utf8) + [0xFF])

@@ -11,11 +11,15 @@ extension Account {
 
   /// The account a vault has kept.
   ///
-  /// - Parameter wallNow: what the wall clock reads at `now`.
+  /// - Parameters:
+  ///   - wallNow: what the wall clock reads at `now`.
+  ///   - parts: those of the accounts that were restored before.
   static func restored(
-    _ block: AttributeBlock, name: AccountName, now: BootInstant, wallNow: Int64, pool: SecretPool
+    _ block: AttributeBlock, name: AccountName, now: BootInstant, wallNow: Int64,
+    sharing parts: inout SharedParts, pool: SecretPool
   ) throws(RestoreFault) -> Account {
-    let stored = try StoredAccount(block, name: name, now: now, wallNow: wallNow, pool: pool)
+    let stored = try StoredAccount(
+      block, name: name, now: now, wallNow: wallNow, sharing: &parts, pool: pool)
     let account = Account(name: name)
     // Nobody waits for an account that was not there.
     _ = account.adopt(stored)

@@ -17,7 +17,7 @@ struct Carried {
 
   /// The `session.*` attributes as lines: there may be ten thousand sessions, and the small arrays of
   /// their parts would cost half as much as all the rest of them.
-  private var lines: [UInt8] = []
+  private(set) var lines: [UInt8] = []
   private(set) var secrets: [Secret] = []
 
   /// The `session.*` attributes, in their order.
@@ -46,8 +46,13 @@ struct Carried {
         secrets.append(attribute)
       }
     }
-    lines = Self.lines(plain)
+    // Lines that have not changed stay those that other sessions may share.
+    let lines = Self.lines(plain)
+    if lines != self.lines { self.lines = lines }
   }
+
+  /// Has the memory for the `session.*` attributes in common with sessions that have the same.
+  mutating func share(_ parts: inout SharedParts) { lines = parts.shared(lines) }
 
   private static func lines(_ plain: [Plain]) -> [UInt8] {
     var lines: [UInt8] = []

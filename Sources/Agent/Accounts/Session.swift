@@ -257,4 +257,7 @@ final class Session {
       ?? settings.effective.all("resource")
     own = Narrowing(scopes: scope.split(separator: " ").map(String.init), resources: resources)
   }
+
+  /// Has the memory for what is carried in common with sessions that said the same.
+  func share(_ parts: inout SharedParts) { carried.share(&parts) }
 }

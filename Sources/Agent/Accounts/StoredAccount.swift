@@ -29,9 +29,12 @@ struct StoredAccount {
 
   /// Reads a payload.
   ///
-  /// - Parameter wallNow: what the wall clock reads at `now`.
+  /// - Parameters:
+  ///   - wallNow: what the wall clock reads at `now`.
+  ///   - parts: those of the accounts that were read before.
   init(
-    _ block: AttributeBlock, name: AccountName, now: BootInstant, wallNow: Int64, pool: SecretPool
+    _ block: AttributeBlock, name: AccountName, now: BootInstant, wallNow: Int64,
+    sharing parts: inout SharedParts, pool: SecretPool
   ) throws(RestoreFault) {
     var lines = Lines()
     try block.visit { (key, isList, value) throws(RestoreFault) in
@@ -39,7 +42,8 @@ struct StoredAccount {
     }
     if !lines.registration.isEmpty {
       registration = ClientRegistration(
-        lines: lines.registration, settings: try lines.registrationSettings.settings(of: name))
+        lines: lines.registration,
+        settings: try lines.registrationSettings.settings(of: name, sharing: &parts))
     }
     if block[StoredSession.Key.state] != nil {
       guard block.has(StoredSession.Key.state, StoredSession.registered), !lines.areOfSession else {
@@ -48,10 +52,11 @@ struct StoredAccount {
       guard registration != nil else { throw .empty }
       return
     }
-    let settings = try lines.settings.settings(of: name)
+    let settings = try lines.settings.settings(of: name, sharing: &parts)
     let session = Session(
       try RestoredSession(block, settings: settings, now: now, wallNow: wallNow, pool: pool))
     session.carry(block, pool: pool)
+    session.share(&parts)
     session.registration = try ownRegistration(block, lines, settings)
     self.session = session
     warning = try Self.optionalText(Key.warning, in: block)

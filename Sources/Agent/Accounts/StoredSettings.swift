@@ -73,10 +73,13 @@ struct StoredSettings {
   }
 
   /// The settings that were written.
-  func settings(of name: AccountName) throws(RestoreFault) -> SignInSettings {
+  func settings(
+    of name: AccountName, sharing parts: inout SharedParts
+  ) throws(RestoreFault) -> SignInSettings {
     guard hasSection || section.isEmpty else { throw .malformed(key: "section") }
+    let section = hasSection ? parts.shared(section) : nil
     return SignInSettings(
-      name: name, section: hasSection ? AccountSettings(name: name, settings: section) : nil,
-      overrides: overrides, resourceURL: resourceURL)
+      name: name, section: section.map { AccountSettings(name: name, settings: $0) },
+      overrides: parts.shared(overrides), resourceURL: resourceURL)
   }
 }

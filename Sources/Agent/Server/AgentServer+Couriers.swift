@@ -210,7 +210,7 @@ extension AgentServer {
     while waitpid(courier.processID, nil, 0) == -1, errno == EINTR {}
     releaseCode()
     switch courier.job {
-    case .unseal, .exporting, .importing: releaseMemory()
+    case .seal, .unseal, .exporting, .importing: hasUnusedMemory = true
     default: break
     }
   }

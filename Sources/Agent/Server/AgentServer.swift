@@ -61,6 +61,8 @@ package final class AgentServer {
   var isAccepting = true
   private var lastID: UInt64 = 0
   private var isStopping = false
+  /// Whether records have come and gone since memory was last given back.
+  var hasUnusedMemory = false
   private let willStop: () -> Void
   let clock: () -> BootInstant
 
@@ -154,6 +156,7 @@ package final class AgentServer {
         serve(source, events: event.events, now: now)
         drainReady(now: now)
       }
+      releaseMemory()
     }
     endAll()
   }
@@ -162,8 +165,13 @@ package final class AgentServer {
   /// are a third of what would stay in memory.
   func releaseCode() { sp_release_code() }
 
-  /// Gives back the memory of sealed records that came and went by the thousand.
-  func releaseMemory() { sp_release_memory() }
+  /// Gives back the memory of records that came and went, perhaps by the thousand: at the end of a
+  /// round, when nothing refers to them any more.
+  private func releaseMemory() {
+    guard hasUnusedMemory else { return }
+    hasUnusedMemory = false
+    sp_release_memory()
+  }
 
   /// Ends the loop once the present round is done.
   func stop() {

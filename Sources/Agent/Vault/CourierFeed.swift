@@ -15,13 +15,14 @@ final class FrameFeed: CourierFeed {
   /// Lines in one block.
   private static let linesInBlock = 8
 
-  private var frames: ArraySlice<RecordFrame>
+  /// The last one first: each is let go of once it was told.
+  private var frames: [RecordFrame]
   private var hasEnded = false
 
-  init(_ frames: [RecordFrame]) { self.frames = frames[...] }
+  init(_ frames: [RecordFrame]) { self.frames = frames.reversed() }
 
   func feed(_ order: inout SecretBuffer) throws(AttributeFault) -> Bool {
-    guard let frame = frames.popFirst() else {
+    guard let frame = frames.popLast() else {
       guard !hasEnded else { return false }
       hasEnded = true
       order.append("end", constant: "yes")

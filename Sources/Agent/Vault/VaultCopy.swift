@@ -49,6 +49,7 @@ final class VaultImport {
   /// Whether a session of the file takes the place of one there is.
   let replaces: Bool
   private(set) var accounts: [String: Account] = [:]
+  private var parts = SharedParts()
   private(set) var failure: Failure?
 
   init(connection: UInt64, path: String, passphrase: HeldSecret, replaces: Bool) {
@@ -66,7 +67,8 @@ final class VaultImport {
     }
     do throws(RestoreFault) {
       accounts[heading.name] = try Account.restored(
-        payload, name: name, now: now, wallNow: wallClockSeconds(), pool: pool)
+        payload, name: name, now: now, wallNow: wallClockSeconds(), sharing: &parts,
+        pool: pool)
     } catch {
       failure = Failure(.failed, "the session of \(name) in \(path) \(error.sentence)")
     }

@@ -11,6 +11,7 @@ final class VaultOpening {
   let passphrase: HeldSecret?
   private(set) var key: HeldSecret?
   private(set) var accounts: [String: Account] = [:]
+  private var parts = SharedParts()
   /// Accounts whose record in the file is not how they are by now.
   private(set) var changed: Set<String> = []
   /// Why the record of an account is of no use.
@@ -37,7 +38,8 @@ final class VaultOpening {
     case .session:
       do throws(RestoreFault) {
         accounts[heading.name] = try Account.restored(
-          payload, name: name, now: now, wallNow: wallClockSeconds(), pool: pool)
+          payload, name: name, now: now, wallNow: wallClockSeconds(), sharing: &parts,
+          pool: pool)
       } catch {
         // The others are as good as before.
         unreadable[heading.name] = error.failure(of: name)
