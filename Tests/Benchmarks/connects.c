@@ -1,35 +1,31 @@
 /*
  * Clients of several sockets in turn.
  *
- *   connects [-s | -o] [-k] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
- *   connects -c CLIENTS | -m CLIENTS ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]
+ *   connects [-s | -o] [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE
+ *            [SOCKET REQUEST-FILE …]
  *
  * A round goes to each socket, and is
- *   without -k, -c, -m  200 times: connect, ask, read, close
- *   -k                  200 requests over one connection
- *   -c CLIENTS          so many processes at once, 500 connections each
+ *   without -k, -c, -m  20 times: connect, ask, read, close
+ *   -k                  20 requests over one connection
+ *   -c CLIENTS          so many processes at once, 100 connections each
  *   -m CLIENTS          so many connections that have all asked before the first answer is read
  *
- * One client and one server take turns: where the kernel puts the two decides more than what either
- * does. On one processor a request is a switch from one to the other; on two it wakes a processor that
- * has gone idle, which on a virtual machine the hypervisor does. The kernel settles on either and stays
- * there for a second or for a minute. So
- *   -s                  client and servers, with all their threads and children, on the same processor
- *   -o                  the client on one processor, the servers on another
+ * The two of one client are so short because most rounds then fit between two turns of the scheduler,
+ * and whatever else runs falls out of the median; each is preceded by half as many that do not count,
+ * which fetch the server back into the caches.
+ *
+ * Where they run:
+ *   -s                  clients and servers on the same processor
+ *   -o                  the clients on one processor, the servers on another
  *   neither             where the kernel likes
- * What cannot be placed leaves all unplaced, and a first line that says why. At the end all processes
- * may run again where they could before.
+ * place.c says why. What cannot be placed leaves all unplaced, and a first line that tells.
  *
  * For each socket one line: the median rate in requests a second and, behind it, the tenth and the
  * ninetieth of a hundred; the median of its ratio to the first socket's, round by round, and the same
  * two; the processor time the server has used for a request, in microseconds.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +36,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_SOCKETS = 8, CONNECTIONS = 200, OF_EACH_PROCESS = 500, MOST_CLIENTS = 2000 };
-enum { LONGEST_REQUEST = 4096, MOST_THREADS = 1024 };
+#include "place.h"
+
+enum { MOST_SOCKETS = 8, OF_A_ROUND = 20, OF_EACH_PROCESS = 100, MOST_CLIENTS = 2000 };
+enum { LONGEST_REQUEST = 4096 };
 
 struct peer {
   struct sockaddr_un address;
@@ -52,12 +50,8 @@ struct peer {
 };
 
 static enum { ONE, KEPT, PROCESSES, MANY } way = ONE;
-static enum { ANYWHERE, SAME, OTHER } place = ANYWHERE;
+static enum place place = ANYWHERE;
 static int clients = 1;
-
-/* The threads that have been placed, and where each could run before. */
-static struct { pid_t thread; cpu_set_t before; } placed[MOST_THREADS];
-static volatile sig_atomic_t count_placed = 0;
 
 static double now(void) {
   struct timespec time;
@@ -68,26 +62,6 @@ static double now(void) {
 static void fail(const char *what) {
   perror(what);
   exit(1);
-}
-
-/* All threads of a process, and of the processes it has started; ends early when a visit returns 0. */
-static int each_thread(pid_t process, int (*visit)(pid_t, void *), void *with) {
-  char path[64];
-  int good = 1, thread, child;
-  snprintf(path, sizeof path, "/proc/%d/task", process);
-  DIR *threads = opendir(path);
-  if (threads == NULL) return 0;
-  for (struct dirent *entry; good && (entry = readdir(threads)) != NULL;) {
-    if ((thread = atoi(entry->d_name)) <= 0) continue;
-    good = visit(thread, with);
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", process, thread);
-    FILE *children = good ? fopen(path, "re") : NULL;
-    if (children == NULL) continue;
-    while (good && fscanf(children, "%d", &child) == 1) good = each_thread(child, visit, with);
-    fclose(children);
-  }
-  closedir(threads);
-  return good;
 }
 
 static int add_used(pid_t thread, void *sum) {
@@ -108,60 +82,6 @@ static double used(pid_t server) {
   return sum;
 }
 
-static void restore(void) {
-  while (count_placed > 0) {
-    int last = --count_placed;
-    sched_setaffinity(placed[last].thread, sizeof(cpu_set_t), &placed[last].before);
-  }
-}
-
-static void interrupted(int number) {
-  restore();
-  _exit(128 + number);
-}
-
-static int place_thread(pid_t thread, void *where) {
-  int next = count_placed;
-  if (next == MOST_THREADS) return errno = E2BIG, 0;
-  placed[next].thread = thread;
-  if (sched_getaffinity(thread, sizeof(cpu_set_t), &placed[next].before) != 0) return 0;
-  count_placed = next + 1;
-  return sched_setaffinity(thread, sizeof(cpu_set_t), where) == 0;
-}
-
-/* The first processor this process may use, or the last: neighbours are often one core's two halves. */
-static int processor(const cpu_set_t *allowed, int last) {
-  int found = -1;
-  for (int n = 0; n < CPU_SETSIZE && (last || found < 0); n++)
-    if (CPU_ISSET(n, allowed)) found = n;
-  return found;
-}
-
-static void place_all(const struct peer *peers, int count) {
-  const char *what = "this process";
-  cpu_set_t allowed, servers, client;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) goto failed;
-  what = "only one processor";
-  errno = 0;
-  if (place == OTHER && CPU_COUNT(&allowed) < 2) goto failed;
-  CPU_ZERO(&servers);
-  CPU_SET(processor(&allowed, 0), &servers);
-  CPU_ZERO(&client);
-  CPU_SET(processor(&allowed, place == OTHER), &client);
-  signal(SIGINT, interrupted);
-  signal(SIGTERM, interrupted);
-  atexit(restore);
-  for (int i = 0; i < count; i++) {
-    what = peers[i].address.sun_path;
-    if (!each_thread(peers[i].server, place_thread, &servers)) goto failed;
-  }
-  what = "this process";
-  if (place_thread(0, &client)) return;
-failed:
-  printf("not placed: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-  restore();
-}
-
 static int reach(const struct peer *peer) {
   int number = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (number < 0) fail("socket");
@@ -179,23 +99,14 @@ static void hear(int number) {
   if (recv(number, answer, sizeof answer, 0) <= 0) fail("recv");
 }
 
-static void ask(const struct peer *peer, int count) {
+/* Over a connection of its own each time, or over one that is kept. */
+static void ask(const struct peer *peer, int kept, int count) {
   for (int n = 0; n < count; n++) {
-    int number = reach(peer);
+    int number = kept < 0 ? reach(peer) : kept;
     say(peer, number);
     hear(number);
-    close(number);
+    if (kept < 0) close(number);
   }
-}
-
-static int ask_over_one(const struct peer *peer) {
-  int number = reach(peer);
-  for (int n = 0; n < CONNECTIONS; n++) {
-    say(peer, number);
-    hear(number);
-  }
-  close(number);
-  return CONNECTIONS;
 }
 
 static int ask_by_processes(const struct peer *peer) {
@@ -203,7 +114,7 @@ static int ask_by_processes(const struct peer *peer) {
     pid_t child = fork();
     if (child < 0) fail("fork");
     if (child > 0) continue;
-    ask(peer, OF_EACH_PROCESS);
+    ask(peer, -1, OF_EACH_PROCESS);
     _exit(0);
   }
   for (int n = 0; n < clients; n++) {
@@ -224,20 +135,21 @@ static int ask_by_many(const struct peer *peer) {
 }
 
 /* Asks as often as a round does, and returns how often that was. */
-static int ask_round(const struct peer *peer) {
-  switch (way) {
-  case KEPT: return ask_over_one(peer);
-  case PROCESSES: return ask_by_processes(peer);
-  case MANY: return ask_by_many(peer);
-  default: ask(peer, CONNECTIONS); return CONNECTIONS;
-  }
+static int ask_round(const struct peer *peer, int kept) {
+  if (way == PROCESSES) return ask_by_processes(peer);
+  if (way == MANY) return ask_by_many(peer);
+  ask(peer, kept, OF_A_ROUND);
+  return OF_A_ROUND;
 }
 
 static void measure(struct peer *peer, int round) {
+  int kept = way == KEPT ? reach(peer) : -1;
+  if (way == ONE || way == KEPT) ask(peer, kept, OF_A_ROUND / 2);
   double spent = used(peer->server), start = now();
-  int count = ask_round(peer);
+  int count = ask_round(peer, kept);
   peer->rate[round] = count / (now() - start);
   peer->used[round] = (used(peer->server) - spent) / count;
+  if (kept >= 0) close(kept);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -275,8 +187,8 @@ static void tell(struct peer *peer, int rounds) {
 
 static int misused(void) {
   fprintf(stderr,
-          "usage: connects [-s | -o] [-k] ROUNDS SOCKET REQUEST-FILE [SOCKET REQUEST-FILE …]\n"
-          "       connects -c CLIENTS | -m CLIENTS ROUNDS SOCKET REQUEST-FILE […]\n");
+          "usage: connects [-s | -o] [-k | -c CLIENTS | -m CLIENTS] ROUNDS SOCKET REQUEST-FILE\n"
+          "                [SOCKET REQUEST-FILE …]\n");
   return 2;
 }
 
@@ -293,7 +205,6 @@ int main(int argc, char **argv) {
     }
     if (optarg != NULL) clients = atoi(optarg);
   }
-  if (place != ANYWHERE && way != ONE && way != KEPT) return misused();
   argc -= optind;
   argv += optind;
   if (argc < 3 || argc % 2 == 0 || clients < 1 || clients > MOST_CLIENTS) return misused();
@@ -303,8 +214,10 @@ int main(int argc, char **argv) {
   int rounds = atoi(argv[0]), count = 0;
   for (int i = 1; i + 1 < argc && count < MOST_SOCKETS; i += 2, count++)
     prepare(&peers[count], argv[i], argv[i + 1], rounds);
-  if (place != ANYWHERE) place_all(peers, count);
-  for (int i = 0; i < count; i++) ask_round(&peers[i]);
+  pid_t servers[MOST_SOCKETS];
+  for (int i = 0; i < count; i++) servers[i] = peers[i].server;
+  place_all(place, servers, count);
+  for (int i = 0; i < count; i++) measure(&peers[i], 0);
   for (int round = 0; round < rounds; round++)
     for (int i = 0; i < count; i++) {
       measure(&peers[i], round);
