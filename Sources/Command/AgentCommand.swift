@@ -36,7 +36,7 @@ enum AgentCommand {
       return 0
     }
     try Request("stop").send(on: connection)
-    try connection.next { _ in }
+    for warning in try connection.next({ $0.warnings }) { Diagnostics.tell("warning: \(warning)") }
     connection.waitForEnd()
     Diagnostics.tell("the agent has stopped")
     return 0

@@ -6,7 +6,7 @@ struct LogReader {
   private static let chunk = 256 * 1024
   /// Frame marks that are looked at behind a broken record. In what a crash has cut there is hardly
   /// ever one; each costs a checksum over half a megabyte, and a hostile file could be full of them.
-  private static let marksExamined = 64
+  static let marksExamined = 64
 
   private let folder: any VaultFolder
   private let file: FileHandle
@@ -17,6 +17,8 @@ struct LogReader {
   private(set) var position: Int
   private var windowEnd: Int
   private var expected: UInt64 = 1
+  /// Places behind a broken record where a frame was looked for.
+  private(set) var placesExamined = 0
 
   init(
     _ folder: any VaultFolder, _ file: FileHandle, subject: String, from position: Int,
@@ -72,36 +74,51 @@ struct LogReader {
   /// Whether a right frame begins anywhere behind the present place.
   ///
   /// It decides between a write cut by a crash, which is the last one, and damage, after which
-  /// nothing may be written.
+  /// nothing may be written. Each byte is compared once, and only at a whole mark is a frame read.
   private mutating func aFrameFollows() throws(VaultFault) -> Bool {
-    var marks = 0
-    while position < fileLength {
-      advance(by: 1)
-      try skipToMark()
+    advance(by: 1)
+    while try skipToMark() {
+      placesExamined += 1
       switch try reading() {
       case .frame, .unknownKind: return true
       case .invalid, .incomplete: break
       }
-      if window.starts(with: RecordFrame.magic) { marks += 1 }
-      if marks > Self.marksExamined { return true }
+      guard placesExamined <= Self.marksExamined else { return true }
+      advance(by: 1)
     }
     return false
   }
 
-  /// Goes to where the first byte of a frame's mark stands, or to the end.
-  private mutating func skipToMark() throws(VaultFault) {
+  /// Goes to the next mark of a frame; false when there is none before the end of the file.
+  private mutating func skipToMark() throws(VaultFault) -> Bool {
     while true {
-      if let place = window.firstIndex(of: RecordFrame.magic[0]) {
-        return advance(by: place - window.startIndex)
+      if let place = Self.firstMark(in: window) {
+        advance(by: place)
+        return true
       }
-      advance(by: window.count)
-      guard windowEnd < fileLength else { return }
-      try extend(to: 1)
+      guard windowEnd < fileLength else { return false }
+      // A mark may have begun in the last bytes, but for its end.
+      advance(by: window.count - RecordFrame.magic.count + 1)
+      try extend(to: RecordFrame.magic.count)
+    }
+  }
+
+  /// Where in `window` the first mark begins, counted from 0; nil when there is none.
+  private static func firstMark(in window: ArraySlice<UInt8>) -> Int? {
+    let mark = RecordFrame.magic.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    return window.withUnsafeBytes { bytes in
+      var last: UInt32 = 0
+      for index in bytes.indices {
+        last = last << 8 | UInt32(bytes[index])
+        // No byte of the mark is 0, so that the beginning, where fewer were read, is none.
+        if last == mark { return index + 1 - RecordFrame.magic.count }
+      }
+      return nil
     }
   }
 
   private mutating func advance(by count: Int) {
-    let count = min(count, window.count)
+    let count = min(max(count, 0), window.count)
     window = window.dropFirst(count)
     position += count
   }

@@ -85,13 +85,4 @@ package struct StoredSession {
     guard let time = block.integer(key), time >= 0 else { throw .timesMalformed }
     return time
   }
-
-  /// Seconds the access token is still valid for; 0 when there is none, nil when nobody knows.
-  ///
-  /// A clock that stands before the time the token was obtained has been set: what the token has
-  /// left cannot be known then, and the next asker gets a new one.
-  package func secondsLeft(at now: Int64) -> Int64? {
-    guard accessToken != nil, now >= obtainedAt else { return 0 }
-    return expiresAt.map { max(0, $0 - now) }
-  }
 }

@@ -35,19 +35,6 @@ extension VaultFile {
     }
   }
 
-  /// Begins, fills and commits a draft.
-  ///
-  /// - Parameter expected: ``nextSequence`` when the records were gathered.
-  package func rewrite(
-    _ header: VaultHeader, _ frames: [RecordFrame], ifNextIs expected: UInt64
-  ) throws(VaultFault) {
-    guard expected == nextSequence else { throw .outOfTurn(expected: nextSequence) }
-    if let file { try checkStillThere(file) }
-    let draft = try beginRewriting(header)
-    try draft.append(frames)
-    try commit(draft)
-  }
-
   /// Whether enough of the file is out of force that rewriting it pays.
   ///
   /// At most half of a file is, so that a record is written twice on average.

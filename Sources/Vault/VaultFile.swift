@@ -22,7 +22,7 @@ package final class VaultFile {
 
   /// Whether records can be written; a fault here never ends what is known in memory.
   package enum State: Equatable, Sendable {
-    /// There is no file: ``VaultFile/rewrite(_:_:)`` creates it.
+    /// There is no file: ``VaultFile/commit(_:)`` creates it.
     case absent
     case writable
     /// The file or its folder cannot be written. Leaves by opening anew.

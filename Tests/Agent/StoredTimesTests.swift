@@ -79,6 +79,24 @@ struct StoredTimesTests {
     #expect(restored.refreshed?.seconds(until: now) == 0)
   }
 
+  /// The clock is set back, a refresh is written down, and the agent ends without a word.
+  @Test func aRefreshUnderAClockThatWasSetBackIsNoMalformedSession() throws {
+    let account = try makeAccount(pool: pool)
+    let later = start.adding(seconds: 5000)
+    _ = try withBlock("event=done\naccess_token=at-2\nexpires_in=60\n") {
+      account.session?.refreshed(by: $0, now: later, pool: pool)
+    }
+    for wall in [wallAtStart - day, wallAtStart, 10, 0, -day] {
+      let text = try account.stored(in: pool, at: later, wallNow: wall)
+      for passed in [0, 20, -day, day] {
+        let session = try #require(
+          try restore(text, pool: pool, now: now, wallNow: wall + passed).session)
+        #expect(session.refreshToken != nil)
+        #expect(session.remaining(at: now).map { $0 <= 60 } == true, "\(wall) \(passed)")
+      }
+    }
+  }
+
   @Test func onlyWhoAsksAfterTheRestoringHasItInUse() throws {
     let session = try restored(wall: 10)
     #expect(!session.isInUse)

@@ -92,4 +92,24 @@ struct VaultBatchTests {
     #expect(try agent.ask("action=lock")["error"] == "failed")
     #expect(try agent.ask("action=token", "account=b")["access_token"] == "at-b")
   }
+
+  /// What would be sealed in memory meanwhile, the file that comes of it would never have.
+  @Test(arguments: ["", "vault = passphrase\n"])
+  func aVaultThatIsJustBeingMadeCannotBeLockedYet(setting: String) throws {
+    let vault = try TestVault()
+    let agent = try TestAgent(
+      ScriptedCourier(seal: "[ $n = 1 ] && await go; seal"),
+      configuration: setting + TestAgent.configuration(["a", "b"]), vault: vault)
+    let go = try agent.gate("go")
+    let person = try agent.connect()
+    try person.send(
+      setting.isEmpty ? "action=login\naccount=a\n\n" : "action=unlock\npassphrase=right\n\n")
+    try agent.waitForStart(of: "seal", 1)
+    #expect(try agent.ask("action=lock", "passphrase=x")["error"] == "temporarily_unavailable")
+    try go.open()
+    #expect(try person.replies().last?["event"] == "done")
+    #expect(try agent.agentStatus()["vault_state"] == "open")
+    #expect(try agent.ask("action=lock").lines == ["event=done"])
+    #expect(try agent.agentStatus()["vault_state"] == "sealed")
+  }
 }

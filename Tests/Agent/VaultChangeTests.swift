@@ -125,11 +125,7 @@ struct VaultChangeTests {
     #expect(try change(agent, "passphrase")["error"] == "failed")
     vault.faults.mend()
     _ = try agent.ask("action=refresh", "account=a")
-    for _ in 1...3 { try agent.advance(seconds: 31) }
-    try agent.wait {
-      try agent.advance(seconds: 31)
-      return try agent.agentStatus()["vault_error"] == nil
-    }
+    try agent.waitUntilSaved()
     agent.stop()
     try expectBoth(vault, setting: "vault = \(try vault.source())\n")
   }

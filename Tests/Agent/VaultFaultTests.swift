@@ -33,9 +33,7 @@ struct VaultFaultTests {
     #expect(status["vault_error"]?.contains(reason) == true)
     #expect(try vault.summary() == [])
     // It is tried again without anybody asking.
-    try agent.advance(seconds: 31)
-    try agent.waitForStart(of: "seal", 2)
-    try agent.wait { try agent.agentStatus()["vault_error"] == nil }
+    try agent.waitUntilSaved()
     #expect(try vault.summary() == ["session work"])
     #expect(try agent.agentStatus()["vault_state"] == "open")
   }
@@ -121,8 +119,7 @@ struct VaultFaultTests {
     #expect(try agent.ask("action=token")["access_token"] == "at-2")
     #expect(try agent.agentStatus()["vault_error"] != nil)
     vault.faults.mend()
-    try agent.advance(seconds: 31)
-    try agent.wait { try agent.agentStatus()["vault_error"] == nil }
+    try agent.waitUntilSaved()
     #expect(try vault.refreshToken() == "rt-2")
     #expect(try vault.summary() == ["session work"], "everything was written anew")
     agent.stop()
@@ -136,8 +133,7 @@ struct VaultFaultTests {
     let agent = try TestAgent(configuration: Self.chosen, vault: vault)
     #expect(try agent.signIn().list("warning").count == 1)
     vault.faults.mend()
-    try agent.advance(seconds: 31)
-    try agent.wait { try agent.agentStatus()["vault_error"] == nil }
+    try agent.waitUntilSaved()
     #expect(try vault.summary() == ["session work"])
     agent.stop()
     #expect(try TestAgent(vault: vault).ask("action=token")["access_token"] == "at-1")
@@ -153,8 +149,7 @@ struct VaultFaultTests {
     #expect(reply.list("warning").count == 1)
     #expect(reply.list("warning")[0].contains("may still have the session"))
     vault.faults.mend()
-    try agent.advance(seconds: 31)
-    try agent.wait { try agent.agentStatus()["vault_error"] == nil }
+    try agent.waitUntilSaved()
     #expect(try vault.summary() == ["session b"])
   }
 
@@ -165,8 +160,7 @@ struct VaultFaultTests {
     for name in ["a", "b"] { try agent.signIn(name) }
     try #require(unlink(vault.path) == 0)
     _ = try agent.ask("action=refresh", "account=a")
-    try agent.advance(seconds: 31)
-    try agent.wait { try agent.agentStatus()["vault_error"] == nil }
+    try agent.waitUntilSaved()
     #expect(try Set(vault.summary()).isSuperset(of: ["session a", "session b"]))
     agent.stop()
     let next = try TestAgent(configuration: TestAgent.configuration(["a", "b"]), vault: vault)
@@ -182,11 +176,7 @@ struct VaultFaultTests {
     try agent.signIn()
     try #require(unlink(vault.path) == 0)
     _ = try agent.ask("action=refresh")
-    try agent.advance(seconds: 31)
-    try agent.wait {
-      try agent.advance(seconds: 31)
-      return try agent.agentStatus()["vault_error"] == nil
-    }
+    try agent.waitUntilSaved()
     #expect(try vault.refreshToken() == "rt-1")
     agent.stop()
     let next = try TestAgent(vault: vault)

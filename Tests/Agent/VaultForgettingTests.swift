@@ -78,6 +78,32 @@ struct VaultForgettingTests {
     withExtendedLifetime(never) {}
   }
 
+  /// What is being opened are sessions of this process, which are in no file.
+  @Test func aLockInMemoryThatIsBeingOpenedIsForgottenToo() throws {
+    let vault = try TestVault()
+    let agent = try TestAgent(
+      ScriptedCourier(unseal: "[ $n = 1 ] && { alive u; await go; }; unseal"),
+      configuration: "vault = memory\n\n" + TestAgent.work, vault: vault)
+    let (life, go) = (try agent.life("u"), try agent.gate("go"))
+    try agent.signIn()
+    _ = try agent.ask("action=lock", "passphrase=right")
+    let (person, asker) = (try agent.connect(), try agent.connect())
+    try person.send("action=unlock\npassphrase=right\n\n")
+    try life.waitForBeginning()
+    try asker.send("action=token\n\n")
+    try agent.sync()
+    agent.signal(SIGUSR1)
+    #expect(try person.reply()["error"] != nil)
+    #expect(try asker.reply()["error"] != nil)
+    try life.waitForEnd()
+    #expect(try agent.agentStatus()["vault_state"] == "memory")
+    #expect(try agent.ask("action=unlock", "passphrase=right")["accounts"] == "0")
+    #expect(try agent.status()["state"] == "signed-out")
+    try agent.signIn()
+    #expect(try agent.ask("action=token")["access_token"] == "at-1")
+    withExtendedLifetime(go) {}
+  }
+
   @Test func anAttemptThatWaitsIsAnswered() throws {
     let vault = try TestVault()
     let agent = try TestAgent(

@@ -87,6 +87,32 @@ struct VaultRestartTests {
     try agent.wait { try vault.records().last?.description == "removal work" }
   }
 
+  /// As one of a later version could be.
+  @Test func aRecordThatCannotBeUnderstoodCostsItsAccountOnly() throws {
+    let vault = try TestVault()
+    let configuration = TestAgent.configuration(["a", "b", "c"])
+    let agent = try TestAgent(
+      ScriptedCourier(login: "signed_in $n"), configuration: configuration, vault: vault)
+    for name in ["a", "b", "c"] { try agent.signIn(name) }
+    agent.stop()
+    try vault.append(.session, of: "b", ["access_token=x", "obtained_at=never"])
+    let next = try TestAgent(configuration: configuration, vault: vault)
+    #expect(try next.ask("action=token", "account=a")["access_token"] == "at-1")
+    #expect(try next.ask("action=token", "account=c")["access_token"] == "at-3")
+    #expect(try next.ask("action=token", "account=b")["error"] == "login_required")
+    let status = try next.status("b")
+    #expect(status["state"] == "signed-out")
+    #expect(status["last_error"]?.hasPrefix("what the vault keeps of b ") == true)
+    #expect(try next.agentStatus()["vault_state"] == "open")
+    // It stays where it is, beside what is written.
+    _ = try next.ask("action=refresh", "account=a")
+    #expect(try vault.records().contains { $0.payload["obtained_at"] == "never" })
+    try next.signIn("b")
+    next.stop()
+    let last = try TestAgent(configuration: configuration, vault: vault)
+    #expect(try last.ask("action=token", "account=b")["error"] == nil)
+  }
+
   @Test func aRegisteredClientOutlivesTheAgent() throws {
     let vault = try TestVault()
     let registering = ScriptedCourier(

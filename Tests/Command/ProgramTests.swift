@@ -3,98 +3,6 @@ import Testing
 
 @testable import Command
 
-private let question = "protocol=https\nhost=git.example.com\n\n"
-
-@Suite(.enabled(if: ProgramRun.program != nil)) struct CredentialProgramTests {
-  @Test(arguments: [["get"]])
-  func gitGetsWhatTheAgentAnswers(_ arguments: [String]) throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(
-      at: folder.socket, ["username=oauth2\npassword=abc\npassword_expiry_utc=9\n\n"])
-    let run = try ProgramRun(
-      arguments, in: folder, as: "/x/git-credential-sallyport", input: question,
-      environment: ["GIT_TERMINAL_PROMPT=0"])
-    #expect(run.status == 0)
-    #expect(run.output == "username=oauth2\npassword=abc\npassword_expiry_utc=9\n")
-    #expect(run.error.isEmpty)
-    #expect(
-      agent.requests == ["action=get\ninteractive=no\nprotocol=https\nhost=git.example.com\n\n"])
-  }
-
-  @Test(arguments: [
-    "protocol=https\nhost=h", "protocol=https\nhost=h\n", "protocol=https\nhost=h\n\nx=y\n\n",
-  ])
-  func aQuestionEndsAtABlankLineOrTheEndOfInput(_ input: String) throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
-    let run = try ProgramRun(
-      ["get"], in: folder, input: input, environment: ["GIT_TERMINAL_PROMPT=false"])
-    #expect(run.status == 0)
-    #expect(run.output.isEmpty)
-    #expect(agent.requests == ["action=get\ninteractive=no\nprotocol=https\nhost=h\n\n"])
-  }
-
-  @Test func aDisplayMeansThatAPersonCanBeThere() throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
-    _ = try ProgramRun(["get"], in: folder, input: question, environment: ["WAYLAND_DISPLAY=w"])
-    #expect(agent.requests.first?.contains("\ninteractive=yes\n") == true)
-  }
-
-  @Test func aFailureIsAnExitStatusAndTwoLines() throws {
-    let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket,
-      ["error=login_required\nerror_description=nobody is signed in\nhint=sallyport login work\n\n"]
-    )
-    let run = try ProgramRun(["get"], in: folder, input: question)
-    #expect(run.status == 3)
-    #expect(run.output.isEmpty)
-    #expect(run.error == "sallyport: nobody is signed in\n  try: sallyport login work\n")
-  }
-
-  @Test func aSignInOnDemandShowsTheURLOnStandardError() throws {
-    let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket,
-      [
-        "event=authorize\nurl=https://a.example/as\nredirect_uri=http://localhost:3000/c\n\n"
-          + "event=waiting\nmessage=nearly there\n\nusername=oauth2\npassword=abc\n\n"
-      ])
-    let run = try ProgramRun(["get"], in: folder, input: question)
-    #expect(run.status == 0)
-    #expect(run.output == "username=oauth2\npassword=abc\n")
-    #expect(run.error.contains("  https://a.example/as\n"))
-    #expect(run.error.contains("nearly there\n"))
-  }
-
-  @Test func withoutAnAgentAURLNobodyAnswersForIsSilent() throws {
-    let folder = try ProgramFolder()
-    let run = try ProgramRun(["get"], in: folder, input: question)
-    #expect(run.status == 0)
-    #expect(run.output.isEmpty)
-    #expect(run.error.isEmpty)
-  }
-
-  @Test(arguments: ["store", "erase", "capability", "anything"])
-  func otherOperationsOfGitAreQuiet(_ operation: String) throws {
-    let folder = try ProgramFolder()
-    let run = try ProgramRun(
-      [operation], in: folder, as: "git-credential-sallyport", input: question + "password=x\n")
-    #expect(run.status == 0)
-    #expect(run.output.isEmpty)
-    #expect(run.error.isEmpty)
-  }
-
-  @Test func eraseTellsTheAgent() throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(at: folder.socket, ["\n"])
-    let run = try ProgramRun(["erase"], in: folder, input: "host=h\npassword=abc\n")
-    #expect(run.status == 0)
-    #expect(agent.requests == ["action=erase\nhost=h\npassword=abc\n\n"])
-  }
-}
-
 @Suite(.enabled(if: ProgramRun.program != nil)) struct ProgramTests {
   @Test func aTokenIsPrintedAlone() throws {
     let folder = try ProgramFolder()
@@ -116,75 +24,6 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
     #expect(
       run.error == "refreshed work; the token is valid for 10 min\nwarning: less than before\n")
     #expect(agent.requests == ["action=refresh\naccount=work\n\n"])
-  }
-
-  @Test func noBrowserPrintsTheURLAloneOnStandardOutput() throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(
-      at: folder.socket,
-      [
-        "event=authorize\nurl=https://a.example/as?x=1\nredirect_uri=http://localhost:3000/c\n\n"
-          + "event=done\naccount=work\nexpires_in=600\nrefreshable=yes\n\n"
-      ])
-    let run = try ProgramRun(
-      [
-        "login", "work", "--no-browser", "--issuer", "https://a.example", "--authorize",
-        "prompt=none",
-      ],
-      in: folder)
-    #expect(run.status == 0)
-    #expect(run.output == "https://a.example/as?x=1\n")
-    #expect(run.error.contains("signed in to work; the token is valid for 10 min"))
-    #expect(
-      agent.requests == [
-        "action=login\naccount=work\nbrowser=no\nissuer=https://a.example\nauthorize.prompt=none\n\n"
-      ])
-    #expect(
-      try folder.read(".config/sallyport/config")
-        == "[work]\nissuer           = https://a.example\nauthorize.prompt = none\n")
-  }
-
-  @Test func aResourceIsAskedAndSavedUnderItsHost() throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(
-      at: folder.socket, ["event=done\naccount=mcp.example\nclient_id=r-1\n\n"])
-    let run = try ProgramRun(["login", "https://mcp.example/mcp"], in: folder)
-    #expect(run.status == 0)
-    #expect(run.output.isEmpty)
-    let path = "\(folder.path)/.config/sallyport/config"
-    #expect(
-      run.error == "signed in to mcp.example\nregistered at the server as client r-1, which"
-        + " sallyport logout mcp.example --all deletes\n"
-        + "saved under the name mcp.example in \(path): sallyport token mcp.example\n")
-    #expect(
-      agent.requests == [
-        "action=login\naccount=mcp.example\nbrowser=yes\nresource_url=https://mcp.example/mcp\n"
-          + "resource[]=https://mcp.example/mcp\n\n"
-      ])
-    #expect(
-      try folder.read(".config/sallyport/config")
-        == "[mcp.example]\nresource = https://mcp.example/mcp\n")
-  }
-
-  @Test(arguments: [[], ["--no-browser"]])
-  func aDeviceIsShownOnStandardError(_ options: [String]) throws {
-    let folder = try ProgramFolder()
-    let agent = try ScriptedAgent(
-      at: folder.socket,
-      [
-        "event=device\nuser_code=BCDF-GHJK\nverification_uri=https://a.example/device\n"
-          + "expires_in=600\n\nevent=waiting\nmessage=still waiting\n\n"
-          + "event=done\naccount=work\n\n"
-      ])
-    let run = try ProgramRun(
-      ["login", "work", "--device"] + options, in: folder, environment: ["BROWSER=false"])
-    #expect(run.status == 0)
-    #expect(run.output == (options.isEmpty ? "" : "https://a.example/device\n"))
-    #expect(run.error.contains("  https://a.example/device\n"))
-    #expect(run.error.contains("  BCDF-GHJK\n"))
-    #expect(run.error.contains("still waiting\n"))
-    #expect(!run.error.contains("ended with status"))
-    #expect(agent.requests == ["action=login\naccount=work\ndevice=yes\nbrowser=no\n\n"])
   }
 
   @Test func aProofIsPrintedBesideTheToken() throws {
@@ -261,53 +100,15 @@ private let question = "protocol=https\nhost=git.example.com\n\n"
     #expect(run.error == "signed out of work\nwarning: work: not revoked\n")
   }
 
-  @Test(arguments: ["--no-save", "--once"])
-  func nothingIsSavedWhenNothingIsToBeKept(_ option: String) throws {
+  @Test func whatAStopLosesIsSaidAndItStopsAllTheSame() throws {
     let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket, ["event=done\naccount=work\naccess_token=abc\ntoken_type=Bearer\n\n"])
-    let run = try ProgramRun(
-      ["login", "work", option, "--issuer", "https://a.example"], in: folder)
-    #expect(run.status == 0)
-    #expect(run.output == (option == "--once" ? "abc\n" : ""))
-    #expect(access(folder.path + "/.config", F_OK) != 0)
-  }
-
-  @Test func aSignInThatFailedSavesNothing() throws {
-    let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket, ["error=access_denied\nerror_description=the server said no\n\n"])
-    let run = try ProgramRun(["login", "work", "--issuer", "https://a.example"], in: folder)
-    #expect(run.status == 4)
-    #expect(access(folder.path + "/.config", F_OK) != 0)
-  }
-
-  @Test func anUnfitURLIsNeitherShownNorOpened() throws {
-    let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket, ["event=authorize\nurl=javascript:alert(1)\nredirect_uri=x:/y\n\n"])
-    let run = try ProgramRun(["login", "work"], in: folder)
-    #expect(run.status == 1)
-    #expect(!run.error.contains("javascript"))
-  }
-
-  @Test func aBrowserIsStartedWithTheURL() throws {
-    let folder = try ProgramFolder()
-    _ = try ScriptedAgent(
-      at: folder.socket,
-      [
-        "event=authorize\nurl=https://a.example/as?x=$(id)\nredirect_uri=http://localhost:3000/c\n\n"
-          + "event=done\naccount=work\n\n"
-      ])
-    mkfifo(folder.path + "/seen", 0o600)
-    // A FIFO: the test waits for the browser, which outlives the command.
-    let script = #"echo "$2" > "$1""#
-    let run = try ProgramRun(
-      ["login", "work"], in: folder,
-      environment: ["BROWSER=nowhere:sh -c '\(script)' x \(folder.path)/seen %s"])
+    let agent = try ScriptedAgent(
+      at: folder.socket, ["event=done\nwarning[]=1 session is lost\n\n"])
+    let run = try ProgramRun(["stop"], in: folder)
     #expect(run.status == 0)
     #expect(run.output.isEmpty)
-    #expect(try folder.read("seen") == "https://a.example/as?x=$(id)\n")
+    #expect(run.error == "warning: 1 session is lost\nthe agent has stopped\n")
+    #expect(agent.requests == ["action=stop\n\n"])
   }
 
   @Test(

@@ -216,6 +216,22 @@ import Vault
     #expect(opened.records.last?.heading["interrupted"] == "yes")
   }
 
+  /// Two couriers have outlived their agents, and the later one's refresh is not the one that began.
+  @Test func aGoodAnswerIsNotHiddenByALaterOne() throws {
+    let place = try Place()
+    for (token, key) in [("R-NEW", nil), ("R-BAD", String(repeating: "0", count: 64))] {
+      let answer = #"{"access_token":"A","token_type":"Bearer","refresh_token":"\#(token)"}"#
+      let run = try place.refresh(try server(answer), key: key)
+      run.hangUp()
+      #expect(try run.end().status == 0)
+    }
+    let bytes = try #require(place.folder.contents(of: "vault"))
+    #expect(bytes.count > place.vault.file.count + 2 * 51, "both have written")
+    let opened = try place.opened()
+    #expect(opened.status == 0)
+    #expect(opened.records("answer")["work"]?["refresh_token"] == "R-NEW")
+  }
+
   @Test(
     "a key that is none is refused before the server is asked",
     arguments: ["vault.answer_key=00", "vault.answer_key=zz"])

@@ -1,11 +1,16 @@
 """Fixtures: the programs in a fresh home and a scripted server, once a test; keys, once a run."""
 
+import os
+import shutil
+import subprocess
+
 import pytest
 from harness.crash import sign_in_durably
 from harness.door import Door
 from harness.home import Home, programs_folder
 from harness.keys import ECKey, RSAKey, certificate
 from harness.practice import Practice
+from harness.processes import STRANGER, become_stranger
 from harness.rotation import RotatingServer
 from harness.server import Server
 from harness.waiting import free_port
@@ -98,6 +103,25 @@ def signed_in(work, server):
     """A home that is signed in to `work`."""
     work.sign_in(server)
     return work
+
+
+@pytest.fixture
+def plain_user(home, server):
+    """A home of a user who is not root, and what its commands have to be run with."""
+    home.configure_for(server)
+    if os.geteuid() != 0:
+        yield home, {}
+        return
+    programs = home.root / "programs"
+    programs.mkdir()
+    for name in ["sallyport", "sallyport-agent", "sallyport-courier"]:
+        shutil.copy(home.programs / name, programs)
+    home.programs = programs
+    home.environment["PATH"] = f"{programs}:{home.environment['PATH']}"
+    subprocess.run(["chown", "-R", f"{STRANGER}:{STRANGER}", home.root], check=True)
+    yield home, {"preexec_fn": become_stranger}
+    # Root is a stranger to that user's agent.
+    home.run("stop", preexec_fn=become_stranger).done()
 
 
 @pytest.fixture

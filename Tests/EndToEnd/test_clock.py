@@ -65,6 +65,11 @@ class Clock:
         self._home.start_agent(environment=self._environment)
         wait_until(self._home.socket.exists, "the socket")
 
+    def kill_agent(self):
+        process = self._home.agents[-1]
+        process.kill()
+        process.wait(60)
+
     def stop_agent(self):
         self._home.run("stop").done()
         for process in self._home.agents:
@@ -107,6 +112,24 @@ def test_a_clock_that_is_set_changes_nothing_but_what_is_told(home, server, cloc
     clock.set(0)
     assert abs(expires_at(home) - (time.time() + 3600)) < 100
     assert refreshes(server) == []
+
+
+def test_a_clock_that_was_set_back_before_a_crash_costs_no_session(home, server, clock):
+    """What is written then is older than what was written before."""
+    clock.set(-DAY)
+    home.run("refresh", "work").done()
+    assert home.token() == "at-3"
+    clock.kill_agent()
+    clock.start_agent()
+    assert home.token() == "at-3"
+    status = home.ask(action="status", account="work")
+    assert status["state"] == "signed-in" and "last_error" not in status
+    clock.kill_agent()
+    clock.set(0)
+    clock.start_agent()
+    # A day has passed, as far as anybody can tell.
+    assert home.token() == "at-4"
+    assert len(refreshes(server)) == 2
 
 
 @pytest.mark.parametrize("seconds", [DAY, -DAY])

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from harness.home import children
-from harness.processes import STRANGER, become_stranger, descriptors, needs_root
+from harness.processes import STRANGER, descriptors, needs_root
 from harness.vault import give_key_file
 from harness.waiting import PATIENCE, wait_for_end, wait_until
 
@@ -25,25 +25,6 @@ library = ctypes.CDLL(None)
 if library.ptrace(16, int(sys.argv[1]), 0, 0) == 0:
     print("can be traced")
 """
-
-
-@pytest.fixture
-def plain_user(home, server):
-    """A home of a user who is not root: its own one where the tests are not run by root."""
-    home.configure_for(server)
-    if os.geteuid() != 0:
-        yield home, {}
-        return
-    programs = home.root / "programs"
-    programs.mkdir()
-    for name in ["sallyport", "sallyport-agent", "sallyport-courier"]:
-        shutil.copy(home.programs / name, programs)
-    home.programs = programs
-    home.environment["PATH"] = f"{programs}:{home.environment['PATH']}"
-    subprocess.run(["chown", "-R", f"{STRANGER}:{STRANGER}", home.root], check=True)
-    yield home, {"preexec_fn": become_stranger}
-    # Root is a stranger to that user's agent.
-    home.run("stop", preexec_fn=become_stranger).done()
 
 
 def test_no_other_process_of_the_user_can_look_into_agent_or_courier(plain_user):

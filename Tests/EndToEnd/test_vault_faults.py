@@ -10,7 +10,7 @@ import subprocess
 import threading
 
 import pytest
-from harness.processes import STRANGER, become_stranger, needs_root
+from harness.processes import STRANGER, needs_root
 from harness.stages import Stages
 from harness.vault import Vault, frame, give_key_file
 from harness.waiting import wait_for_end, wait_until
@@ -430,6 +430,22 @@ def test_a_full_disk_that_has_room_again_is_written_without_anybody_asking(kept)
     assert kept.token() == "at-5"
 
 
+def test_a_stop_says_what_could_not_be_saved(kept):
+    Disk(kept).fill()
+    kept.run("refresh", "work").done()
+    stop = kept.run("stop").done()
+    lost, ended = stop.errors.splitlines()
+    assert lost.startswith("warning: 1 session could not be saved, and is lost with the agent (work)")
+    assert "sallyport vault status" in lost and lost.endswith("sallyport login work")
+    assert ended == "the agent has stopped" and stop.output == ""
+    for agent in kept.agents:
+        assert wait_for_end(agent.pid)
+
+
+def test_a_stop_of_what_is_saved_says_nothing_more(kept):
+    assert kept.run("stop").done().errors == "the agent has stopped\n"
+
+
 def test_a_full_disk_at_the_first_sign_in(home, server):
     give_key_file(home)
     home.configure_for(server)
@@ -483,28 +499,10 @@ def test_a_real_disk_that_is_full(home, server):
 # What this user may not write: root may write everything
 
 @pytest.fixture
-def plain(home, server):
-    """A home of a user who is not root, and what its commands have to be run with."""
+def plain(home, request):
+    """A user who is not root and has a vault, and what the commands have to be run with."""
     give_key_file(home)
-    home.configure_for(server)
-    if os.geteuid() != 0:
-        return home, {}
-    programs = home.root / "programs"
-    programs.mkdir()
-    for name in ["sallyport", "sallyport-agent", "sallyport-courier"]:
-        shutil.copy(home.programs / name, programs)
-    home.programs = programs
-    home.environment["PATH"] = f"{programs}:{home.environment['PATH']}"
-    subprocess.run(["chown", "-R", f"{STRANGER}:{STRANGER}", home.root], check=True)
-    return home, {"preexec_fn": become_stranger}
-
-
-@pytest.fixture
-def plain_end(plain):
-    """Root is a stranger to that user's agent, which is therefore ended here."""
-    home, options = plain
-    yield
-    home.run("stop", **options)
+    return request.getfixturevalue("plain_user")
 
 
 def sign_in(home, server, options):
@@ -517,7 +515,7 @@ def agent_facts(home, options):
     return home.run("status", "--json", **options).done().json["agent"]
 
 
-def test_a_read_only_folder_costs_no_session(plain, plain_end, server):
+def test_a_read_only_folder_costs_no_session(plain, server):
     home, options = plain
     vault = Vault(home)
     vault.folder.mkdir(parents=True)
@@ -537,7 +535,7 @@ def test_a_read_only_folder_costs_no_session(plain, plain_end, server):
     assert home.run("token", "work", **options).line == "at-4"
 
 
-def test_a_read_only_vault_is_read_and_never_replaced(plain, plain_end, server):
+def test_a_read_only_vault_is_read_and_never_replaced(plain, server):
     home, options = plain
     vault = Vault(home)
     sign_in(home, server, options)

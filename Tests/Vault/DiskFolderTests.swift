@@ -31,7 +31,7 @@ import Testing
     let frames = try sessions.enumerated().map {
       try sealer.session($0.element, "token", at: UInt64($0.offset) + 1)
     }
-    try file.rewrite(sealer.header, frames, ifNextIs: 1)
+    try file.rewrite(sealer.header, frames)
   }
 
   @Test func aLifeOnADisk() throws {
@@ -47,7 +47,7 @@ import Testing
       try file.append([sealer.session("home", "h", at: 2)])
       let newer = try makeSealer(of: sealer.header.plan.vault)
       try file.rewrite(
-        newer.header, newer.reseal(replay.inForce, of: sealer), ifNextIs: 3)
+        newer.header, newer.reseal(replay.inForce, of: sealer))
       try file.append([newer.session("mail", "m", at: 2)])
     }
     let (file, replay) = try open()
@@ -103,7 +103,7 @@ import Testing
     try #require(symlink(elsewhere, scratch("vault.new")) == 0)
     let (file, _) = try open()
     let newer = try makeSealer(of: sealer.header.plan.vault)
-    try file.rewrite(newer.header, [], ifNextIs: 2)
+    try file.rewrite(newer.header, [])
     #expect(try contents("elsewhere") == Array("text".utf8))
   }
 
@@ -144,7 +144,7 @@ import Testing
     let mount = try Mount(at: try scratch.folder("disk"), options: "size=64k,mode=700")
     let folder = try DiskFolder(mount.path)
     let file = try VaultFile.open(names, in: folder, owner: geteuid()) { _ in }
-    try file.rewrite(sealer.header, [sealer.session("work", "0", at: 1)], ifNextIs: 1)
+    try file.rewrite(sealer.header, [sealer.session("work", "0", at: 1)])
     let payload = String(repeating: "x", count: 10_000)
     var last: UInt64 = 1
     let full = fault { () throws(VaultFault) in
@@ -161,7 +161,7 @@ import Testing
     let records = try (1...9).map { try newer.session("work-\($0)", payload, at: UInt64($0)) }
     #expect(
       fault { () throws(VaultFault) in
-        try file.rewrite(newer.header, records, ifNextIs: last + 1)
+        try file.rewrite(newer.header, records)
       } == .system(subject: "vault.new", SystemError(ENOSPC, in: "write")))
     #expect(file.nextSequence == last + 1)
     #expect(try folder.facts(named: "vault.new") == nil)
@@ -175,7 +175,7 @@ import Testing
       let file = try VaultFile.open(
         names, in: try DiskFolder(mount.path), owner: geteuid()
       ) { _ in }
-      try file.rewrite(sealer.header, [sealer.session("work", "t", at: 1)], ifNextIs: 1)
+      try file.rewrite(sealer.header, [sealer.session("work", "t", at: 1)])
     }
     try mount.makeReadOnly()
     let (file, replay) = try open(mount.path)

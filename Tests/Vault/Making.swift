@@ -62,6 +62,15 @@ extension VaultSealer {
   }
 }
 
+extension VaultFile {
+  /// Writes the file anew as the agent does: a draft is begun, filled and put in the vault's place.
+  func rewrite(_ header: VaultHeader, _ frames: [RecordFrame]) throws(VaultFault) {
+    let draft = try beginRewriting(header)
+    try draft.append(frames)
+    try commit(draft)
+  }
+}
+
 /// What a vault says when it is opened.
 struct Contents {
   let file: VaultFile

@@ -19,7 +19,7 @@ struct OtherUserTests {
     let file = try VaultFile.open(
       names, in: try DiskFolder(scratch.path), owner: geteuid()
     ) { _ in }
-    try file.rewrite(sealer.header, [sealer.session("work", "t", at: 1)], ifNextIs: 1)
+    try file.rewrite(sealer.header, [sealer.session("work", "t", at: 1)])
     for path in [scratch.path, scratch("vault")] {
       try #require(chown(path, nobody, nobody) == 0)
     }
@@ -51,7 +51,7 @@ struct OtherUserTests {
       #expect(fault { () throws(VaultFault) in try file.append([frame]) } == .readOnly(error))
       #expect(
         fault { () throws(VaultFault) in
-          try file.rewrite(sealer.header, [], ifNextIs: 2)
+          try file.rewrite(sealer.header, [])
         } == .readOnly(error))
     }
     #expect(scratch.mode(of: "vault.new") == nil)

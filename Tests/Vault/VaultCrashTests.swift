@@ -85,7 +85,7 @@ import Testing
       frames.append(
         try newer.seal([1], as: .refreshStarted, of: name, at: UInt64(frames.count) + 1))
     }
-    try file.rewrite(newer.header, frames, ifNextIs: file.nextSequence)
+    try file.rewrite(newer.header, frames)
   }
 
   /// The number of changes a whole life makes.

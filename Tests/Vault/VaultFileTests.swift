@@ -25,7 +25,7 @@ import Testing
     let frame = try sealer.session("work", "one", at: 1)
     #expect(
       fault { () throws(VaultFault) in try contents.file.append([frame]) } == .absent)
-    try contents.file.rewrite(sealer.header, [frame], ifNextIs: 1)
+    try contents.file.rewrite(sealer.header, [frame])
     #expect(contents.file.state == .writable)
     try contents.file.append([sealer.session("work", "two", at: 2)])
     let after = try Contents(folder.afterCrash(.everything, namesSurvive: false))
@@ -92,11 +92,6 @@ import Testing
         fault { () throws(VaultFault) in try contents.file.append([frame]) }
           == .outOfTurn(expected: 3))
     }
-    let frame = try sealer.session("work", "x", at: 1)
-    #expect(
-      fault { () throws(VaultFault) in
-        try contents.file.rewrite(sealer.header, [frame], ifNextIs: 2)
-      } == .outOfTurn(expected: 3))
     #expect(folder.files["vault"]?.bytes == before)
   }
 
@@ -109,7 +104,7 @@ import Testing
     #expect(fault { () throws(VaultFault) in try contents.file.append([frame]) } == .replaced)
     #expect(
       fault { () throws(VaultFault) in
-        try contents.file.rewrite(sealer.header, [], ifNextIs: 3)
+        try contents.file.rewrite(sealer.header, [])
       } == .replaced)
     #expect(folder.files["vault"]?.bytes == Array("restored from a backup".utf8))
     folder.files["vault"] = nil
@@ -122,7 +117,7 @@ import Testing
     folder.put("vault", Array("another".utf8))
     #expect(
       fault { () throws(VaultFault) in
-        try contents.file.rewrite(sealer.header, [], ifNextIs: 1)
+        try contents.file.rewrite(sealer.header, [])
       } == .exists)
     #expect(folder.files["vault"]?.bytes == Array("another".utf8))
   }
@@ -142,7 +137,7 @@ import Testing
     }
     #expect(
       fault { () throws(VaultFault) in
-        try contents.file.rewrite(sealer.header, [], ifNextIs: 3)
+        try contents.file.rewrite(sealer.header, [])
       } == .system(subject: "vault.new", SystemError(ENOSPC, in: "write")))
     #expect(folder.files["vault.new"] == nil)
     folder.capacity = .max
@@ -166,7 +161,7 @@ import Testing
     #expect(
       fault { () throws(VaultFault) in try contents.file.append([frame]) } == .unreliable(error))
     let newer = try makeSealer(of: sealer.header.plan.vault)
-    try contents.file.rewrite(newer.header, [newer.session("work", "new", at: 1)], ifNextIs: 3)
+    try contents.file.rewrite(newer.header, [newer.session("work", "new", at: 1)])
     #expect(contents.file.state == .writable)
     try contents.file.append([newer.session("home", "new", at: 2)])
     #expect(
@@ -187,7 +182,7 @@ import Testing
       fault { () throws(VaultFault) in try contents.file.append([frame]) } == .readOnly(error))
     #expect(
       fault { () throws(VaultFault) in
-        try contents.file.rewrite(sealer.header, [], ifNextIs: 3)
+        try contents.file.rewrite(sealer.header, [])
       } == .readOnly(error))
     #expect(folder.changes == 0)
   }

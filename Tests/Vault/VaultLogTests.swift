@@ -159,29 +159,6 @@ import Testing
         == .damaged(position: sealer.header.bytes.count, sequence: 1))
   }
 
-  @Test("bytes somebody has added at the end are cut off", arguments: [1, 3, 17, 18, 5000])
-  func addedBytes(_ count: Int) throws {
-    for byte in [0, UInt8(ascii: "\n"), UInt8(ascii: "S"), 0xFF] {
-      let frames = try frames(("work", "t"))
-      let contents = try Contents(folder(frames, tail: .init(repeating: byte, count: count)))
-      #expect(contents.file.cutBytes == count)
-      #expect(contents.frames == frames)
-    }
-  }
-
-  @Test("lengths and marks without end cost little, and nothing is cut")
-  func hostileTail() throws {
-    var mark = RecordFrame.magic
-    mark.append(littleEndian: UInt32(RecordFrame.longest))
-    let tail = (0..<100_000).flatMap { _ in mark }
-    let folder = folder(try frames(("work", "t")), tail: tail)
-    guard case .damaged = openingFault(folder) else {
-      Issue.record("bytes that look like frames have been taken for a torn write")
-      return
-    }
-    #expect(folder.bytesRead < 3 * tail.count)
-  }
-
   @Test("lengths outside the limits are no frames")
   func lengths() throws {
     let bytes = try frames(("w", ""))[0].bytes

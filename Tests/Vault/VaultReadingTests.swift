@@ -26,8 +26,7 @@ import Testing
       let own = try VaultFile.open(names, in: disk, owner: geteuid()) { _ in }
       try own.rewrite(
         sealer.header,
-        [try sealer.session("work", "a", at: 1), try sealer.session("home", "b", at: 2)],
-        ifNextIs: 1)
+        [try sealer.session("work", "a", at: 1), try sealer.session("home", "b", at: 2)])
       // Somebody has it open, which hinders nobody who reads.
       let file = try VaultFile.read(names, in: disk, owner: geteuid())
       #expect(file.header == sealer.header && file.cutBytes == 0)

@@ -23,7 +23,7 @@ import Testing
     #expect(try makeWorth(folder) == true)
     let newer = try makeSealer(of: sealer.header.plan.vault)
     let frame = try newer.session("work", payload, at: 1)
-    try contents.file.rewrite(newer.header, [frame], ifNextIs: 13)
+    try contents.file.rewrite(newer.header, [frame])
     #expect(!contents.file.isWorthRewriting)
     #expect(folder.files["vault"]?.bytes == newer.header.bytes + frame.bytes)
   }

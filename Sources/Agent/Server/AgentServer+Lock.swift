@@ -185,6 +185,7 @@ extension AgentServer {
     vault.needsRewriting = false
     vault.traces = [:]
     vault.unkept = [:]
+    vault.unsaved = []
     vault.lostHeader = nil
     vault.phaseBeforeLock = nil
     endAttempt(Self.hasBeenForgotten, now: now)

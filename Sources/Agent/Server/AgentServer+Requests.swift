@@ -55,11 +55,6 @@ extension AgentServer {
     }
   }
 
-  private func stop(askedBy connection: Connection) {
-    stop()
-    answer(connection) { $0.append("event", constant: "done") }
-  }
-
   // MARK: Which account
 
   /// The account a request names, or the only one there is; answers the request when there is none.

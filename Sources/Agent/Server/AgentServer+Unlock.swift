@@ -163,6 +163,12 @@ extension AgentServer {
       scheduleRefresh(of: account, now: now)
       if opening.changed.contains(name), !vault.needsRewriting { save(name, now: now) { _, _ in } }
     }
+    // What had no place while the file could not be used, has one now.
+    if vault.isWriting, !vault.needsRewriting {
+      for name in vault.unsaved.sorted() where accounts[name]?.isWorthStoring == true {
+        save(name, now: now) { _, _ in }
+      }
+    }
     vault.unreadable = Set(opening.unreadable.keys)
     for (text, failure) in opening.unreadable {
       guard let name = AccountName(text) else { continue }
@@ -207,7 +213,7 @@ extension AgentServer {
         answer(id, failure)
       } else {
         if let key = batch.key { vault.phase = .open(key) }
-        for write in batch.writes { write.then(.written, now) }
+        completeNewFile(batch, now: now)
         if let connection = connections[id] { answerUnlocked(connection) }
       }
       if let connection = connections[id] { flush(connection, now: now) }

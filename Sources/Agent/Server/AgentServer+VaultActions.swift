@@ -156,7 +156,7 @@ extension AgentServer {
         vault.needsRewriting = false
         vault.lostHeader = nil
         vault.forgetFault()
-        for write in batch.writes { write.then(.written, now) }
+        completeNewFile(batch, now: now)
         tellChanged(id)
       }
       if let connection = connections[id] { flush(connection, now: now) }

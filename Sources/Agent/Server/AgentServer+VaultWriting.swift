@@ -23,7 +23,7 @@ extension AgentServer {
     // A file is being made of what was known before this.
     case .memory where vault.batch?.isAskedFor == true: break
     case .memory, .sealed, .locking(.passphrase): return write.then(.unneeded, now)
-    case .faulty: return write.then(.failed, now)
+    case .faulty: return complete(write, .failed, now: now)
     case .absent:
       // No file is made to say that there is nothing; one that is being made may have the session.
       guard accounts[write.name]?.isWorthStoring == true || vault.batch != nil else {
@@ -37,7 +37,7 @@ extension AgentServer {
 
   /// Completes what waits for a disk that is not there any more.
   func giveUpWaiting(now: BootInstant) {
-    for write in vault.takeWaiting() { write.then(.failed, now) }
+    for write in vault.takeWaiting() { complete(write, .failed, now: now) }
   }
 
   /// Looks whether there is another place by now than memory alone.
@@ -215,8 +215,9 @@ extension AgentServer {
     if !batch.isNewFile {
       for (name, trace) in batch.traces { vault.traces[name] = trace }
     }
+    if batch.isNewFile { return completeNewFile(batch, now: now) }
     for write in batch.writes {
-      write.then(batch.leftOut.contains(write.name) ? .failed : .written, now)
+      complete(write, batch.leftOut.contains(write.name) ? .failed : .written, now: now)
     }
   }
 
@@ -247,7 +248,7 @@ extension AgentServer {
       vault.waiting = batch.writes + vault.waiting
       return true
     }
-    for write in batch.writes { write.then(.failed, now) }
+    for write in batch.writes { complete(write, .failed, now: now) }
     failWaiting(failure, now: now)
     return false
   }
@@ -265,7 +266,7 @@ extension AgentServer {
     let writes = vault.waiting
     vault.waiting = []
     retryLater(now: now)
-    for write in writes { write.then(.failed, now) }
+    for write in writes { complete(write, .failed, now: now) }
   }
 
   private func retryLater(now: BootInstant) {

@@ -94,6 +94,8 @@ final class VaultKeeper {
   var lostHeader: VaultHeader?
   /// Accounts whose sessions do not fit a record.
   var unkept: [String: Failure] = [:]
+  /// Accounts whose last state could not be written: with this process it is gone.
+  var unsaved: Set<String> = []
   /// Why the file is not as the memory is.
   private(set) var fault: Failure?
   /// Writes that wait for the courier that seals.
