@@ -298,6 +298,18 @@ def test_clients_that_vanish_do_no_harm(signed_in):
     assert signed_in.token() == "at-2"
 
 
+def test_clients_that_have_gone_leave_an_agent_that_sleeps(signed_in):
+    # More than it has room to look at in every round, and then all of them gone.
+    for number in (40, 40):
+        with contextlib.ExitStack() as stack:
+            for _ in range(number):
+                connection = stack.enter_context(signed_in.connect())
+                assert connection.ask(action="version")["pid"] == str(signed_in.agent_pid)
+    status = pathlib.Path(f"/proc/{signed_in.agent_pid}/status")
+    # Whoever is told of the same thing again and again is never seen to sleep.
+    wait_until(lambda: "State:\tS" in status.read_text(), "the agent to sleep")
+
+
 def test_a_client_that_never_reads_delays_nobody_and_costs_little(signed_in):
     def room():
         with open(f"/proc/{signed_in.agent_pid}/statm") as facts:
