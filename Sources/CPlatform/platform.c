@@ -100,10 +100,10 @@ int sp_poller_remove(int poller, int descriptor) {
   return control(poller, EPOLL_CTL_DEL, descriptor, 0, 0);
 }
 
-int sp_poller_take(int poller, struct sp_event *events, int count) {
+int sp_poller_wait(int poller, struct sp_event *events, int count) {
   enum { MOST = 64 };
   struct epoll_event come[MOST];
-  int found = epoll_wait(poller, come, count < MOST ? count : MOST, 0);
+  int found = epoll_wait(poller, come, count < MOST ? count : MOST, -1);
   for (int i = 0; i < found; i++)
     events[i] = (struct sp_event){.token = come[i].data.u64, .events = (int)come[i].events};
   return found;

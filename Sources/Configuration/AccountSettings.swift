@@ -1,5 +1,5 @@
 /// One `key = value` line of the configuration file.
-package struct Setting: Hashable, Sendable {
+package struct Setting: Equatable, Sendable {
   package let key: String
   /// The value; empty for `client_secret`, whose value stays in the file.
   package let value: String

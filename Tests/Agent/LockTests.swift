@@ -227,11 +227,12 @@ struct LockTests {
   @Test func aVaultThatIsBeingOpenedCanBeLocked() throws {
     let vault = try TestVault()
     try agent(vault: vault).stop()
+    // They are there before the courier, which an agent may start at once.
     let go = try Gate(vault.scratch("gate.go"))
+    let life = try Life(vault.scratch("life.u"))
     let agent = try TestAgent(
       ScriptedCourier(unseal: "alive u; [ $n = 1 ] && await go; unseal"),
       configuration: Self.configuration, vault: vault)
-    let life = try agent.life("u")
     let asker = try agent.connect()
     try asker.send("action=token\naccount=a\n\n")
     try agent.waitForStart(of: "unseal", 1)

@@ -47,6 +47,16 @@ struct SharedPartsTests {
     #expect(one?.settings["scope"] == "a" && other?.settings["scope"] == "b")
   }
 
+  /// Two ways to write a letter are equal as text, and are two paths.
+  @Test func whatIsWrittenInAnotherWayIsNotTheSame() {
+    var parts = SharedParts()
+    let composed = [Setting(key: "client_secret_file", value: "/k/\u{E9}")]
+    let decomposed = [Setting(key: "client_secret_file", value: "/k/e\u{301}")]
+    _ = parts.shared(composed)
+    let shared = parts.shared(decomposed)
+    #expect(shared[0].value.utf8.elementsEqual(decomposed[0].value.utf8))
+  }
+
   @Test func aRefreshPartsOnlyWhatHasChanged() throws {
     var parts = SharedParts()
     let one = try #require(try restore(try stored(), sharing: &parts, pool: pool).session)

@@ -73,27 +73,6 @@ struct VaultTraceTests {
     try life.waitForEnd()
   }
 
-  /// Until then the tokens are in the memory of two processes, and one of them may be killed.
-  @Test func afterAWriteThatFailedTheCourierWaitsForTheNewFile() throws {
-    let vault = try TestVault()
-    let agent = try TestAgent(
-      ScriptedCourier(
-        login: "signed_in 1 0",
-        refresh: #"signed_in 2; alive r; IFS= read -r word; say "$word" > "$dir/word"; leave 0"#,
-        seal: "[ $n = 3 ] && refuse failed 'there is no cipher'; seal"), vault: vault)
-    let life = try agent.life("r")
-    try agent.signIn()
-    #expect(try agent.ask("action=token")["access_token"] == "at-2")
-    #expect(try agent.agentStatus()["vault_error"]?.contains("there is no cipher") == true)
-    try life.waitForBeginning()
-    try agent.sync()
-    #expect(vault.scratch.mode(of: "word") == nil)
-    try agent.advance(seconds: 31)
-    try life.waitForEnd()
-    #expect(try agent.contents(of: "word") == "kept=yes\n\n")
-    #expect(try vault.refreshToken() == "rt-2")
-  }
-
   @Test func aFailureIsNotedAsTheEnd() throws {
     let vault = try TestVault()
     let agent = try TestAgent(

@@ -77,13 +77,12 @@ def test_erasing_and_retyping_count(home):
     (signal.SIGHUP, None)])
 def test_a_signal_leaves_the_terminal_as_it_was(home, number, key):
     with ScriptedAgent(home, LOCKED) as agent, Terminal(home, "unlock") as terminal:
-        before = termios.tcgetattr(terminal.main)
         terminal.wait_for(QUESTION)
         assert not echoes(terminal)
         terminal.write("half a pass")
         terminal.write(key) if key else os.kill(terminal.pid, number)
         assert terminal.finish() == -number
-        assert termios.tcgetattr(terminal.main) == before
+        assert termios.tcgetattr(terminal.main) == terminal.attributes
     assert len(agent.requests) == 1
     assert "half" not in terminal.text and "no passphrase was given" in terminal.text
 

@@ -88,8 +88,7 @@ struct PollerTests {
     #expect(next(&poller) == [2: POLLOUT])
   }
 
-  @Test(arguments: [Poller.Frequency.seldom, .often])
-  func everybodyHasATurnHoweverManyAreReady(frequency: Poller.Frequency) throws {
+  @Test func everybodyHasATurnHoweverManyAreReady() throws {
     var poller = try Poller()
     let (ready, count) = (try Ends(), 150)
     var copies: [Int32] = []
@@ -98,61 +97,15 @@ struct PollerTests {
       let copy = dup(ready.near.number)
       try #require(copy >= 0)
       copies.append(copy)
-      try poller.add(copy, POLLOUT, token: UInt64(token), frequency)
+      try poller.add(copy, POLLOUT, token: UInt64(token))
     }
     var turns = [Int](repeating: 0, count: count)
     for _ in 1...6 { for token in next(&poller).keys { turns[Int(token)] += 1 } }
     #expect(turns.allSatisfy { $0 >= 1 })
   }
 
-  // MARK: Descriptors that often have something
-
-  @Test func thoseThatOftenHaveSomethingAreToldBehindTheOthers() throws {
-    var poller = try Poller()
-    let (often, seldom) = (try Ends(), try Ends())
-    try poller.add(often.near.number, POLLIN | POLLOUT, token: 1, .often)
-    try poller.add(seldom.near.number, POLLOUT, token: 2)
-    #expect(poller.wait() == 2)
-    #expect((0..<2).map { poller.event($0).token } == [2, 1])
-    #expect(often.sendFromFar() == .bytes(1))
-    for _ in 1...2 { #expect(next(&poller) == [1: POLLIN | POLLOUT, 2: POLLOUT]) }
-  }
-
-  @Test func theyChangeAndEndLikeTheOthers() throws {
-    var poller = try Poller()
-    let (one, two, other) = (try Ends(), try Ends(), try Ends())
-    try poller.add(one.near.number, POLLOUT, token: 1, .often)
-    try poller.add(two.near.number, POLLOUT, token: 2, .often)
-    try poller.add(other.near.number, POLLOUT, token: 3)
-    try poller.change(one.near.number, 0, token: 1)
-    #expect(next(&poller) == [2: POLLOUT, 3: POLLOUT])
-    shutdown(one.far.number, Int32(SHUT_RDWR))
-    #expect(next(&poller)[1].map { $0 & POLLHUP } == POLLHUP)
-    poller.remove(one.near.number)
-    #expect(next(&poller) == [2: POLLOUT, 3: POLLOUT])
-    try poller.change(two.near.number, POLLOUT, token: 4)
-    #expect(next(&poller) == [4: POLLOUT, 3: POLLOUT])
-  }
-
-  /// Of a hundred, some are polled and the others are not; nobody sees which.
-  @Test func moreThanHaveRoomAreWaitedForAllTheSame() throws {
-    var poller = try Poller()
-    let all = try (0..<5 * Poller.mostOften).map { _ in try Ends() }
-    for (token, ends) in all.enumerated() {
-      try poller.add(ends.near.number, POLLIN, token: UInt64(token), .often)
-    }
-    for ends in all { #expect(ends.sendFromFar() == .bytes(1)) }
-    var told: Set<UInt64> = []
-    for _ in 1...2 { told.formUnion(next(&poller).keys) }
-    #expect(told.count == all.count)
-    for ends in all { poller.remove(ends.near.number) }
-    // Their places are free again.
-    try poller.add(all[0].near.number, POLLIN, token: 7, .often)
-    #expect(next(&poller) == [7: POLLIN])
-  }
-
   @Test func whatCannotBeWaitedForIsAnError() throws {
-    var poller = try Poller()
+    let poller = try Poller()
     let ends = try Ends()
     #expect(throws: SystemError(EBADF, in: "epoll_ctl")) {
       try poller.add(-1, POLLIN, token: 1)

@@ -28,8 +28,6 @@ final class CourierProcess {
   /// Whether it writes its answer down itself when this process has ended, or has let go of it.
   let keepsAnswer: Bool
   private(set) var isLeftAlone = false
-  /// Whether what it has answered could not be written: only a new file will have it.
-  var awaitsNewFile = false
 
   init(
     id: UInt64, processID: pid_t, descriptor: consuming Descriptor, job: CourierJob,

@@ -87,7 +87,6 @@ extension AgentServer {
 
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
-    if connection.watched != nil { poller.remove(connection.descriptor.number) }
     connection.exposure?.connections[connection.id] = nil
     if let account = connection.awaits { withdraw(connection.id, from: account) }
     if let question = connection.question { withdraw(connection.id, fromQuestion: question) }

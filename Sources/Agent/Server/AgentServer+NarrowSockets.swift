@@ -12,7 +12,8 @@ extension AgentServer {
     // The timer may be late, after the machine has slept.
     guard exposure.ends > now else { return endExposure(exposure.id) }
     for _ in 0..<Exposure.mostAccepted {
-      guard exposure.hasRoom else { return }
+      // What the one before has asked can have ended the socket.
+      guard exposure.hasRoom, exposures[exposure.id] != nil else { return }
       do throws(SystemError) {
         guard let descriptor = try UnixSocket.accept(exposure.socket.listener) else { return }
         let peer = try UnixSocket.peer(of: descriptor)

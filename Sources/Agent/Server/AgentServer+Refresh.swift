@@ -59,13 +59,8 @@ extension AgentServer {
     let name = account.name.text
     vault.traces[name] = nil
     let content: VaultWrite.Content = outcome.changesNothing ? .refreshEnded : .state
-    let write = VaultWrite(name: name, content: content) { [unowned self] outcome, now in
-      // What is in memory alone, the courier still writes down should this process end.
-      if outcome == .failed {
-        couriers[courier]?.awaitsNewFile = true
-      } else {
-        couriers[courier]?.answerIsKept()
-      }
+    let write = VaultWrite(name: name, content: content) { [unowned self] _, now in
+      couriers[courier]?.answerIsKept()
       settle(end, of: account, use, generation: generation, keeping, now: now)
     }
     // Who has nothing to write down has nothing to say of its end either.

@@ -203,10 +203,7 @@ extension AgentServer {
   }
 
   private func sealed(_ batch: SealBatch, now: BootInstant) {
-    if batch.isNewFile {
-      vault.needsRewriting = false
-      releaseKeepers()
-    }
+    if batch.isNewFile { vault.needsRewriting = false }
     if case .absent = vault.phase, let key = batch.key { vault.phase = .open(key) }
     vault.lostHeader = nil
     if !vault.needsRewriting { vault.forgetFault() }
@@ -219,11 +216,6 @@ extension AgentServer {
     for write in batch.writes {
       complete(write, batch.leftOut.contains(write.name) ? .failed : .written, now: now)
     }
-  }
-
-  /// A new file has all there is: couriers that have waited since a write has failed can end.
-  private func releaseKeepers() {
-    for courier in couriers.values where courier.awaitsNewFile { courier.answerIsKept() }
   }
 
   /// - Returns: whether something else can be tried at once.

@@ -43,7 +43,7 @@ extension AgentServer {
   func watchDoors() throws(SystemError) {
     try poller.add(signals.number, POLLIN, token: Source.signals.token)
     try poller.add(timer.number, POLLIN, token: Source.timer.token)
-    try poller.add(listener.number, POLLIN, token: Source.listener.token, .often)
+    try poller.add(listener.number, POLLIN, token: Source.listener.token)
   }
 
   /// Waits for those who connect, or leaves them in the kernel's queue.
@@ -59,7 +59,7 @@ extension AgentServer {
   func watch(_ connection: Connection) -> Bool {
     watch(
       connection.descriptor, for: connection.events, &connection.watched,
-      as: .connection(connection.id), .often)
+      as: .connection(connection.id))
   }
 
   /// Waits for couriers, answers and those who come to narrow sockets, before each round: they are
@@ -89,12 +89,12 @@ extension AgentServer {
 
   private func watch(
     _ descriptor: borrowing Descriptor, for events: Int32, _ watched: inout Int32?,
-    as source: Source, _ frequency: Poller.Frequency = .seldom
+    as source: Source
   ) -> Bool {
     if watched == events { return true }
     do throws(SystemError) {
       if watched == nil {
-        try poller.add(descriptor.number, events, token: source.token, frequency)
+        try poller.add(descriptor.number, events, token: source.token)
       } else {
         try poller.change(descriptor.number, events, token: source.token)
       }

@@ -51,9 +51,9 @@ int sp_poller_add(int poller, int descriptor, int events, unsigned long long tok
 int sp_poller_change(int poller, int descriptor, int events, unsigned long long token);
 int sp_poller_remove(int poller, int descriptor);
 
-/* epoll_wait(2) for what is there now, at most COUNT events and never more than 64. Returns how many
+/* epoll_wait(2) without a time limit, for at most COUNT events and never more than 64. Returns how many
  * there are. */
-int sp_poller_take(int poller, struct sp_event *events, int count);
+int sp_poller_wait(int poller, struct sp_event *events, int count);
 
 /* recv(2) with MSG_PEEK: the bytes stay where they are. */
 long sp_peek(int socket, void *bytes, unsigned long count);

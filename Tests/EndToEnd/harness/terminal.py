@@ -19,6 +19,8 @@ class Terminal:
 
     def __init__(self, home, *words, environment=None, shell=None):
         self.main, side = pty.openpty()
+        # As it was before any program had it.
+        self.attributes = termios.tcgetattr(self.main)
         self.text = ""
         options = {}
         if shell:
